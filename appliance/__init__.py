@@ -1,0 +1,1 @@
+"""The appliance: settings are rendered to files, planned, applied and observed."""

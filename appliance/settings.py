@@ -1,0 +1,280 @@
+"""The settings document: everything the box does is a function of it.
+
+One frozen, typed, versioned model. Label, help, limits and default of a setting stand beside its
+field; the portal's forms, the `parlor settings` command, the documentation and the checks all come
+from here. Nothing in this module touches the system.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic_core import PydanticCustomError
+
+VERSION = 1
+
+
+def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
+    """Mark a text for translation; the pages translate it when they show it."""
+    return text
+
+
+def problem(text: str, **params: object) -> PydanticCustomError:
+    """An error whose text is a template in gettext's form: `%(value)s is …`.
+
+    The template stays apart from its values so that a page can translate it.
+    """
+    return PydanticCustomError("parlor", "{text}", {"text": text % params, "template": text, "params": params})
+
+
+def shown(value: str, limit: int = 40) -> str:
+    """A hostile value made fit to stand in a message: one line, printable, short."""
+    clean = "".join(c if c.isprintable() else "�" for c in value[: limit + 1])
+    return clean if len(clean) <= limit else clean[:limit] + "…"
+
+
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_PERSON = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+_TOP_LEVEL = re.compile(r"(?=.*[a-z])[a-z0-9-]{2,63}")
+RESERVED_PEOPLE = frozenset({"admin", "root", "abuse", "postmaster", "hostmaster", "xmpp", "security"})
+
+
+def _strange(value: str, allowed: str) -> str | None:
+    """The first character outside the pattern `allowed`, for a message that names it."""
+    return next((c for c in value if not re.fullmatch(allowed, c)), None)
+
+
+def person_name(value: str) -> str:
+    """Check the local part of a JID (RFC 7622), held to ASCII so that no two names look alike."""
+    if len(value) > 64:
+        raise problem(N_("A name has at most 64 characters; this one has %(count)s."), count=len(value))
+    if (strange := _strange(value, r"[a-z0-9._-]")) is not None:
+        raise problem(
+            N_("“%(value)s” cannot be a name: use small letters a–z, digits, dot, dash or underscore, not “%(strange)s”."),
+            value=shown(value),
+            strange=shown(strange),
+        )
+    if not _PERSON.fullmatch(value):
+        raise problem(N_("A name starts and ends with a letter or a digit."))
+    if value in RESERVED_PEOPLE:
+        raise problem(N_("The name “%(value)s” is kept for the box itself; choose another."), value=value)
+    return value
+
+
+def box_name(value: str) -> str:
+    """Check a host name of one label (RFC 1123), at most 32 characters."""
+    if len(value) > 32:
+        raise problem(N_("The box's name has at most 32 characters; this one has %(count)s."), count=len(value))
+    if (strange := _strange(value, r"[a-z0-9-]")) is not None:
+        raise problem(
+            N_("“%(value)s” cannot be the box's name: use small letters a–z, digits or dashes, not “%(strange)s”."),
+            value=shown(value),
+            strange=shown(strange),
+        )
+    if not _LABEL.fullmatch(value):
+        raise problem(N_("The box's name starts and ends with a letter or a digit."))
+    return value
+
+
+def domain_name(value: str) -> str:
+    """Check a DNS domain (RFC 1123) of two labels or more, in ASCII; `xn--` labels are welcome."""
+    if not value:
+        raise problem(N_("Write your domain, for example example.org."))
+    if len(value) > 200:
+        raise problem(N_("A domain has at most 200 characters; this one has %(count)s."), count=len(value))
+    if (strange := _strange(value, r"[a-z0-9.-]")) is not None:
+        raise problem(
+            N_("“%(value)s” is not a domain: “%(strange)s” cannot stand in one. Write it like example.org."),
+            value=shown(value),
+            strange=shown(strange),
+        )
+    labels = value.split(".")
+    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels) or not _TOP_LEVEL.fullmatch(labels[-1]):
+        raise problem(N_("“%(value)s” is not a domain. Write it like example.org."), value=shown(value))
+    return value
+
+
+def public_address(value: str) -> str:
+    """Check an IPv4 or IPv6 address; empty means: find it out."""
+    if value:
+        try:
+            ipaddress.ip_address(value)
+        except ValueError:
+            raise problem(N_("“%(value)s” is not an IP address."), value=shown(value)) from None
+    return value
+
+
+def password(value: str) -> str:
+    """Check a new password: 8 to 128 characters, none of them a control character (RFC 8265)."""
+    if len(value) < 8:
+        raise problem(N_("A password has at least 8 characters."))
+    if len(value) > 128:
+        raise problem(N_("A password has at most 128 characters."))
+    if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in value):
+        raise problem(N_("A password cannot hold line breaks or other control characters."))
+    return value
+
+
+PersonName = Annotated[str, AfterValidator(person_name)]
+BoxName = Annotated[str, AfterValidator(box_name)]
+DomainName = Annotated[str, AfterValidator(domain_name)]
+
+
+class Language(StrEnum):
+    """The languages of every text a person sees."""
+
+    ENGLISH = "en"
+    SPANISH = "es"
+    GERMAN = "de"
+
+
+class DomainKind(StrEnum):
+    """Whether the box has a name in the world or only in its house."""
+
+    OWN = "own"
+    HOUSE = "house"
+
+
+class Inviters(StrEnum):
+    """Who may invite new people from the chat app."""
+
+    ADMINS = "admins"
+    EVERYONE = "everyone"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+FIXED = {"fixed": True}  # cannot change once the box is claimed: people's addresses hang on it
+
+
+class Box(_Part):
+    """The box as a thing in the house."""
+
+    name: BoxName = Field("parlor", title=N_("Name of the box"), description=N_("Found in the house as NAME.local"))
+    language: Language = Field(Language.ENGLISH, title=N_("Language"), description=N_("For pages and messages"))
+
+
+class Domain(_Part):
+    """The XMPP domain: what stands behind the @ of everybody's address."""
+
+    kind: DomainKind = Field(
+        DomainKind.HOUSE, title=N_("Kind of domain"), description=N_("My own domain, or only in this house"),
+        json_schema_extra=FIXED,
+    )
+    name: Literal[""] | DomainName = Field(
+        "", title=N_("Domain"), description=N_("What stands behind the @ of everybody's address"),
+        json_schema_extra=FIXED,
+    )
+
+
+class People(_Part):
+    """Who runs the box; the accounts themselves live in the chat server."""
+
+    admins: tuple[PersonName, ...] = Field((), title=N_("Admins"), json_schema_extra={"internal": True})
+    inviters: Inviters = Field(
+        Inviters.ADMINS, title=N_("Who may invite"), description=N_("Who may invite new people from the chat app")
+    )
+    invitation_days: int = Field(
+        5, ge=1, le=90, title=N_("Invitations last"), description=N_("Days until an invitation ends")
+    )
+
+
+class Files(_Part):
+    """Files that people send."""
+
+    max_mb: int = Field(100, ge=1, le=2000, title=N_("Largest file"), description=N_("In MB, for one file"))
+    quota_mb: int = Field(
+        5000, ge=10, le=1_000_000, title=N_("Space for each person"),
+        description=N_("In MB; the oldest files make room"),
+    )
+    keep_days: int = Field(
+        0, ge=0, le=3650, title=N_("Keep files"), description=N_("In days; 0 keeps them until the space is full")
+    )
+
+
+class History(_Part):
+    """The archive of messages."""
+
+    keep_days: int = Field(
+        0, ge=0, le=3650, title=N_("Keep messages"), description=N_("In days; 0 keeps them for good")
+    )
+
+
+class Network(_Part):
+    """How others reach the box."""
+
+    public_address: Annotated[str, AfterValidator(public_address)] = Field(
+        "", title=N_("Public address"),
+        description=N_("The IP address calls from outside reach; empty uses the box's own"),
+    )
+    federation: bool = Field(
+        True, title=N_("Talk to other servers"), description=N_("People can chat with people on other servers")
+    )
+
+
+class Secrets(_Part):
+    """Random keys, made once on the box itself. Hex text, 32 bytes each."""
+
+    portal: SecretStr = SecretStr("")
+    turn: SecretStr = SecretStr("")
+
+
+class Settings(_Part):
+    """The whole document. `claimed` turns true once, when an admin owns the box."""
+
+    version: Literal[1] = VERSION
+    claimed: bool = Field(False, json_schema_extra={"internal": True})
+    box: Box = Box()
+    domain: Domain = Domain()
+    people: People = People()
+    files: Files = Files()
+    history: History = History()
+    network: Network = Network()
+    secrets: Secrets = Field(Secrets(), json_schema_extra={"internal": True})
+
+    @property
+    def local_name(self) -> str:
+        """The multicast DNS name of the box (RFC 6762)."""
+        return f"{self.box.name}.local"
+
+    @property
+    def hosts(self) -> "Hosts":
+        """The host names below the domain; only a claimed box has them."""
+        if self.domain.kind is DomainKind.HOUSE:
+            upload = f"upload-{self.domain.name}"  # mDNS resolvers only take names of two labels
+        else:
+            upload = f"upload.{self.domain.name}"
+        return Hosts(self.domain.name, f"groups.{self.domain.name}", upload, f"proxy.{self.domain.name}")
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """The names that one certificate covers (`docs/design.md`, names in the domain)."""
+
+    domain: str
+    groups: str
+    upload: str
+    proxy: str
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((self.domain, self.groups, self.upload, self.proxy))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one value: `template % params` is the sentence, `key` the field's path."""
+
+    key: str
+    template: str
+    params: dict[str, Any]
+
+    @property
+    def message(self) -> str:
+        """The sentence in English."""
+        return self.template % self.params if self.params else self.template
