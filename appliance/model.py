@@ -197,6 +197,7 @@ class Service:
     ports: tuple[Port, ...] = ()
     checks: tuple[Check, ...] = ()
     directories: tuple[Directory, ...] = ()
+    databases: tuple[Path, ...] = ()  # SQLite files, made in WAL mode before the unit starts
     backup: tuple[Path, ...] = ()
     can_reload: bool = True  # else a change of its files restarts the unit
     restart_on: tuple[str, ...] = ()  # file names whose change needs a restart though it can reload

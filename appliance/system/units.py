@@ -1,0 +1,43 @@
+"""systemd's units, through `systemctl`, which waits for the job and not just for the call."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from appliance.system.process import run
+
+
+@dataclass(frozen=True)
+class UnitState:
+    """What systemd says of a unit: `active` is ActiveState, `condition` whether its conditions held."""
+
+    active: str
+    result: str
+    condition: bool
+    restarts: int
+    pid: int
+
+
+async def act(verb: str, unit: str) -> None:
+    """Start, stop, reload or restart a unit and wait for its job. Raises `ProgramFailed`."""
+    if verb in {"start", "restart"}:
+        await run(["systemctl", "reset-failed", "--quiet", unit])
+    await run(["systemctl", verb, "--quiet", unit], timeout_s=90)
+
+
+async def states(units: Iterable[str]) -> dict[str, UnitState]:
+    """The state of each unit, in one call."""
+    wanted = list(units)
+    out = await run(
+        ["systemctl", "show", "--property=Id,ActiveState,Result,ConditionResult,NRestarts,MainPID", *wanted]
+    )
+    blocks = (dict(line.split("=", 1) for line in block.splitlines()) for block in out.strip().split("\n\n"))
+    return {
+        unit: UnitState(
+            block["ActiveState"],
+            block.get("Result", ""),
+            block["ConditionResult"] == "yes",
+            int(block.get("NRestarts", 0)),
+            int(block.get("MainPID", 0)),
+        )
+        for unit, block in zip(wanted, blocks, strict=True)
+    }
