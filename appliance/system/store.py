@@ -1,0 +1,85 @@
+"""The settings document on `/data`: written atomically, kept when corrupt, with a last good copy beside.
+
+Each version of the model has its own file, so that after a rollback the old code finds its own.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr, ValidationError
+
+from appliance.model import DATA
+from appliance.settings import N_, VERSION, Settings
+from appliance.system import files
+
+FOLDER = DATA / "core"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The document in force; `problem` says in words what was wrong with the one on the disk."""
+
+    settings: Settings
+    problem: str = ""
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    raise TypeError(type(value).__name__)
+
+
+def dump(settings: Settings) -> bytes:
+    """The document as JSON, secrets included: for the disk only."""
+    return json.dumps(settings.model_dump(), default=_plain, indent=1).encode()
+
+
+def parse(document: bytes) -> Settings:
+    """The model of a document. Raises `ValueError` when it is not one."""
+    return Settings.model_validate_json(document)
+
+
+def save(settings: Settings, folder: Path = FOLDER) -> None:
+    """Write the document down, then its copy: at every moment one of the two is whole."""
+    document = dump(settings)
+    files.write(_current(folder), document)
+    files.write(_copy(folder), document)
+
+
+def load(folder: Path = FOLDER) -> Loaded:
+    """The document; the last good copy when it is corrupt; a fresh one on a new box.
+
+    A corrupt file is kept beside as `….corrupt` for whoever wants to look.
+    """
+    current, copy = _current(folder), _copy(folder)
+    settings, broken = _read(current)
+    if settings is not None:
+        return Loaded(settings)
+    good, copy_broken = _read(copy)
+    if broken:
+        files.write(current.with_suffix(".corrupt"), current.read_bytes())
+    if good is not None:
+        files.write(current, dump(good))
+        return Loaded(good, N_("The settings were damaged; the last good ones are in use.") if broken else "")
+    if broken or copy_broken:
+        return Loaded(Settings(), N_("The settings were damaged beyond repair. Claim the box again; accounts and messages are kept."))
+    return Loaded(Settings())
+
+
+def _current(folder: Path) -> Path:
+    return folder / f"settings-v{VERSION}.json"
+
+
+def _copy(folder: Path) -> Path:
+    return folder / f"settings-v{VERSION}.good.json"
+
+
+def _read(path: Path) -> tuple[Settings | None, bool]:
+    """The document in `path`, and whether there is one that cannot be understood."""
+    try:
+        return parse(path.read_bytes()), False
+    except FileNotFoundError:
+        return None, False
+    except (ValidationError, ValueError):
+        return None, True
