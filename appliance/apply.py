@@ -22,12 +22,16 @@ Loaded = Mapping[str, Digests]  # service → what its unit last loaded
 
 
 class Action(StrEnum):
-    """What a unit needs; the value is systemctl's verb."""
+    """What a unit needs."""
 
     START = "start"
     RELOAD = "reload"
     RESTART = "restart"
     STOP = "stop"
+
+
+# A unit that counts as not loaded may still run on an older file: starting it means restarting it.
+_VERBS = {Action.START: "restart", Action.RELOAD: "reload", Action.RESTART: "restart", Action.STOP: "stop"}
 
 
 @dataclass(frozen=True)
@@ -108,11 +112,11 @@ async def apply(changes: Iterable[Change], progress: Callable[[Change], None] = 
     loaded = load_record()
     for change in changes:
         progress(change)
+        if change.action is not Action.STOP:
+            loaded.pop(change.service.name, None)  # until the unit has taken it, it counts as not loaded
+            save_record(loaded)
         write(change)
-        if change.action is Action.START:
-            await units.act(Action.RESTART, change.service.unit)  # it may run on an older file after a crash
-        else:
-            await units.act(change.action, change.service.unit)
+        await units.act(_VERBS[change.action], change.service.unit)
         if change.action is Action.STOP:
             del loaded[change.service.name]
         else:

@@ -98,6 +98,10 @@ def domain_name(value: str) -> str:
     return value
 
 
+def _domain_or_none(value: str) -> str:
+    return domain_name(value) if value else ""
+
+
 def public_address(value: str) -> str:
     """Check an IPv4 or IPv6 address; empty means: find it out."""
     if value:
@@ -121,7 +125,6 @@ def password(value: str) -> str:
 
 PersonName = Annotated[str, AfterValidator(person_name)]
 BoxName = Annotated[str, AfterValidator(box_name)]
-DomainName = Annotated[str, AfterValidator(domain_name)]
 
 
 class Language(StrEnum):
@@ -167,7 +170,7 @@ class Domain(_Part):
         DomainKind.HOUSE, title=N_("Kind of domain"), description=N_("My own domain, or only in this house"),
         json_schema_extra=FIXED,
     )
-    name: Literal[""] | DomainName = Field(
+    name: Annotated[str, AfterValidator(_domain_or_none)] = Field(
         "", title=N_("Domain"), description=N_("What stands behind the @ of everybody's address"),
         json_schema_extra=FIXED,
     )

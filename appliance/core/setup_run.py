@@ -1,0 +1,48 @@
+"""Turn a fresh box into somebody's box: try everything with closed doors, then open them at once."""
+
+from typing import Any
+
+from appliance.core.jobs import Job
+from appliance.core.owner import Owner
+from appliance.core.people import People
+from appliance.setup import Setup, settings_of
+from appliance.settings import N_, Settings
+
+START = N_("Start the chat server and the rooms")
+ADMIN = N_("Make the admin's account")
+INVITE = N_("Invite the people")
+CHECK = N_("See that everything works")
+OPEN = N_("Open the doors")
+STEPS = (START, ADMIN, INVITE, CHECK, OPEN)
+
+WELL_S = 60.0
+
+
+async def run(setup: Setup, owner: Owner, people: People, job: Job) -> dict[str, Any]:
+    """Do the setup; returns the job's result. On any failure the box is as unclaimed as before."""
+    before = owner.settings
+    try:
+        with job.step(START):
+            await owner.change(lambda settings: settings_of(setup, settings), keep=False)
+        with job.step(ADMIN):
+            if setup.admin.password:
+                await people.make_or_reset(setup.admin.name, setup.admin.password.get_secret_value())
+        with job.step(INVITE):
+            names = setup.people if setup.admin.password else (setup.admin.name, *setup.people)
+            invitations = [await people.invite(name) for name in names if not await people.exists(name)]
+        with job.step(CHECK):
+            await owner.wait_until_well(WELL_S)
+        with job.step(OPEN):
+            await owner.change(_claimed)
+    except BaseException:
+        await owner.change(lambda _: before, keep=False)
+        raise
+    return {
+        "domain": owner.settings.domain.name,
+        "admin": {"name": setup.admin.name, "jid": people.jid(setup.admin.name)},
+        "invitations": invitations,
+    }
+
+
+def _claimed(settings: Settings) -> Settings:
+    return settings.model_copy(update={"claimed": True})
