@@ -103,5 +103,15 @@ def verify(certificate: Certificate, hosts: Iterable[str], now: dt.datetime) -> 
     return description
 
 
+def pkcs8(key: bytes) -> bytes:
+    """A private key of any PEM form as unencrypted PKCS #8; what cannot be read comes back as it is."""
+    try:
+        loaded = serialization.load_pem_private_key(key, None)
+    except (ValueError, TypeError):
+        return key
+    pem = serialization.Encoding.PEM
+    return loaded.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
 def _invalid(key: str, template: str, **params: object) -> Invalid:
     return Invalid(N_("The certificate was not taken."), (Problem(key, template, params),))

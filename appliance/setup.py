@@ -94,6 +94,13 @@ def parse_toml(document: bytes) -> Setup:
         raise Invalid(N_("The provisioning file is not valid TOML: %(why)s. Nothing was changed."), why=str(error)) from None
 
 
+def document(setup: Setup) -> dict[str, Any]:
+    """A setup as the API takes it, its password in the clear: for the local socket only."""
+    secret = setup.admin.password
+    admin = {"name": setup.admin.name} | ({"password": secret.get_secret_value()} if secret else {})
+    return setup.model_dump(mode="json", exclude={"admin"}) | {"admin": admin}
+
+
 def _domain_problems(domain: object) -> tuple[Problem, ...]:
     if not isinstance(domain, dict) or domain.get("kind") != "own" or not isinstance(domain.get("name", ""), str):
         return ()

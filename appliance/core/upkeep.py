@@ -1,0 +1,38 @@
+"""What the core does by the clock: answer the watchdog, follow the addresses, throw old messages away."""
+
+import asyncio
+import logging
+from time import monotonic
+
+from systemd import daemon
+
+from appliance.core.context import Context
+from appliance.model import ParlorError
+from appliance.system.xmpp_server import XmppServer
+
+log = logging.getLogger(__name__)
+
+TICK_S = 10.0
+DAY_S = 86400.0
+
+
+async def upkeep(context: Context) -> None:
+    """Run for as long as the core does."""
+    swept = monotonic()
+    while True:
+        daemon.notify("WATCHDOG=1")
+        await asyncio.sleep(TICK_S)
+        try:
+            await context.owner.refresh()
+            if monotonic() - swept >= DAY_S:
+                swept = monotonic()
+                await sweep(context)
+        except (ParlorError, OSError) as error:
+            log.error("upkeep: %s", error)
+
+
+async def sweep(context: Context) -> None:
+    """Throw away what is older than the settings keep."""
+    settings = context.owner.settings
+    if settings.claimed and settings.history.keep_days:
+        await XmppServer(settings.domain.name).delete_old_messages(settings.history.keep_days)
