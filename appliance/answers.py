@@ -41,6 +41,12 @@ def problem_document(problem: Problem) -> dict[str, Any]:
     return {"key": problem.key, "message": problem.message, "template": problem.template, "params": problem.params}
 
 
+def problem_of(key: str, error: ValueError) -> Problem:
+    """What a rule of the settings (`person_name` and its like) said of the value of `key`."""
+    context: dict[str, Any] = getattr(error, "context", None) or {}
+    return Problem(key, context.get("template", str(error)), context.get("params", {}))
+
+
 def problems_of(error: ValidationError) -> tuple[Problem, ...]:
     """Pydantic's findings as problems: our own texts as they are, its own checks in plain words."""
     return tuple(_problem(finding) for finding in error.errors(include_url=False, include_input=False))

@@ -86,8 +86,9 @@ def status(client: Client, options: argparse.Namespace) -> int:
             print(f"{SYMBOLS[each['state']]} {each['label']:<22} {each['state']:<9} {each['detail']}".rstrip())
         disk = answer["disk"]
         print(f"{disk['free_bytes'] / 1e9:.1f} of {disk['total_bytes'] / 1e9:.1f} GB free")
-        for trouble in filter(None, (answer["settings_problem"], answer["provisioning_error"])):
-            print(f"! {trouble}")
+        for trouble in (answer["settings_problem"], answer["provisioning_error"]):
+            if trouble:
+                print(f"! {trouble}")
     return 0 if answer["healthy"] else 3
 
 

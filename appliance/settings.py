@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr
 from pydantic_core import PydanticCustomError
 
-VERSION = 1
+VERSION = 1  # of the document; each version has its own file
 
 
 def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
@@ -125,6 +125,8 @@ def password(value: str) -> str:
 
 PersonName = Annotated[str, AfterValidator(person_name)]
 BoxName = Annotated[str, AfterValidator(box_name)]
+DomainName = Annotated[str, AfterValidator(_domain_or_none)]
+Address = Annotated[str, AfterValidator(public_address)]
 
 
 class Language(StrEnum):
@@ -153,25 +155,25 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-FIXED = {"fixed": True}  # cannot change once the box is claimed: people's addresses hang on it
+FIXED: dict[str, JsonValue] = {"fixed": True}  # cannot change once the box is claimed: people's addresses hang on it
 
 
 class Box(_Part):
     """The box as a thing in the house."""
 
-    name: BoxName = Field("parlor", title=N_("Name of the box"), description=N_("Found in the house as NAME.local"))
-    language: Language = Field(Language.ENGLISH, title=N_("Language"), description=N_("For pages and messages"))
+    name: BoxName = Field(default="parlor", title=N_("Name of the box"), description=N_("Found in the house as NAME.local"))
+    language: Language = Field(default=Language.ENGLISH, title=N_("Language"), description=N_("For pages and messages"))
 
 
 class Domain(_Part):
     """The XMPP domain: what stands behind the @ of everybody's address."""
 
     kind: DomainKind = Field(
-        DomainKind.HOUSE, title=N_("Kind of domain"), description=N_("My own domain, or only in this house"),
+        default=DomainKind.HOUSE, title=N_("Kind of domain"), description=N_("My own domain, or only in this house"),
         json_schema_extra=FIXED,
     )
-    name: Annotated[str, AfterValidator(_domain_or_none)] = Field(
-        "", title=N_("Domain"), description=N_("What stands behind the @ of everybody's address"),
+    name: DomainName = Field(
+        default="", title=N_("Domain"), description=N_("What stands behind the @ of everybody's address"),
         json_schema_extra=FIXED,
     )
 
@@ -179,25 +181,25 @@ class Domain(_Part):
 class People(_Part):
     """Who runs the box; the accounts themselves live in the chat server."""
 
-    admins: tuple[PersonName, ...] = Field((), title=N_("Admins"), json_schema_extra={"internal": True})
+    admins: tuple[PersonName, ...] = Field(default=(), title=N_("Admins"), json_schema_extra={"internal": True})
     inviters: Inviters = Field(
-        Inviters.ADMINS, title=N_("Who may invite"), description=N_("Who may invite new people from the chat app")
+        default=Inviters.ADMINS, title=N_("Who may invite"), description=N_("Who may invite new people from the chat app")
     )
     invitation_days: int = Field(
-        5, ge=1, le=90, title=N_("Invitations last"), description=N_("Days until an invitation ends")
+        default=5, ge=1, le=90, title=N_("Invitations last"), description=N_("Days until an invitation ends")
     )
 
 
 class Files(_Part):
     """Files that people send."""
 
-    max_mb: int = Field(100, ge=1, le=2000, title=N_("Largest file"), description=N_("In MB, for one file"))
+    max_mb: int = Field(default=100, ge=1, le=2000, title=N_("Largest file"), description=N_("In MB, for one file"))
     quota_mb: int = Field(
-        5000, ge=10, le=1_000_000, title=N_("Space for each person"),
+        default=5000, ge=10, le=1_000_000, title=N_("Space for each person"),
         description=N_("In MB; the oldest files make room"),
     )
     keep_days: int = Field(
-        0, ge=0, le=3650, title=N_("Keep files"), description=N_("In days; 0 keeps them until the space is full")
+        default=0, ge=0, le=3650, title=N_("Keep files"), description=N_("In days; 0 keeps them until the space is full")
     )
 
 
@@ -205,19 +207,19 @@ class History(_Part):
     """The archive of messages."""
 
     keep_days: int = Field(
-        0, ge=0, le=3650, title=N_("Keep messages"), description=N_("In days; 0 keeps them for good")
+        default=0, ge=0, le=3650, title=N_("Keep messages"), description=N_("In days; 0 keeps them for good")
     )
 
 
 class Network(_Part):
     """How others reach the box."""
 
-    public_address: Annotated[str, AfterValidator(public_address)] = Field(
-        "", title=N_("Public address"),
+    public_address: Address = Field(
+        default="", title=N_("Public address"),
         description=N_("The IP address calls from outside reach; empty uses the box's own"),
     )
     federation: bool = Field(
-        True, title=N_("Talk to other servers"), description=N_("People can chat with people on other servers")
+        default=True, title=N_("Talk to other servers"), description=N_("People can chat with people on other servers")
     )
 
 
@@ -231,15 +233,15 @@ class Secrets(_Part):
 class Settings(_Part):
     """The whole document. `claimed` turns true once, when an admin owns the box."""
 
-    version: Literal[1] = VERSION
-    claimed: bool = Field(False, json_schema_extra={"internal": True})
+    version: Literal[1] = 1
+    claimed: bool = Field(default=False, json_schema_extra={"internal": True})
     box: Box = Box()
     domain: Domain = Domain()
     people: People = People()
     files: Files = Files()
     history: History = History()
     network: Network = Network()
-    secrets: Secrets = Field(Secrets(), json_schema_extra={"internal": True})
+    secrets: Secrets = Field(default=Secrets(), json_schema_extra={"internal": True})
 
     @property
     def local_name(self) -> str:

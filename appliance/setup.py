@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from appliance.answers import problems_of
+from appliance.answers import problem_of, problems_of
 from appliance.fields import with_values
 from appliance.model import Invalid
 from appliance.settings import (
@@ -59,7 +59,7 @@ class Setup(_Part):
     box: Box = Box()
     domain: DomainChoice = DomainChoice()
     admin: Admin
-    people: tuple[PersonName, ...] = Field((), max_length=MOST_PEOPLE)
+    people: tuple[PersonName, ...] = Field(default=(), max_length=MOST_PEOPLE)
     settings: dict[str, Any] = {}
 
 
@@ -75,10 +75,11 @@ def parse(document: object) -> Setup:
     found += _domain_problems(raw.get("domain"))
     if setup:
         found += _people_problems(setup)
+    if setup and not found:
         try:
             settings_of(setup, Settings())
         except Invalid as error:
-            found += error.problems
+            found = error.problems
     if found or not setup:
         raise Invalid(N_("Some answers need another look. Nothing was changed."), found)
     return setup
@@ -105,18 +106,10 @@ def _domain_problems(domain: object) -> tuple[Problem, ...]:
     if not isinstance(domain, dict) or domain.get("kind") != "own" or not isinstance(domain.get("name", ""), str):
         return ()
     try:
-        Domain(kind=DomainKind.OWN, name=domain.get("name", ""))
         domain_name(domain.get("name", ""))
-    except ValidationError as error:
-        return tuple(Problem("domain.name", p.template, p.params) for p in problems_of(error))
     except ValueError as error:
-        return (Problem("domain.name", *_template(error)),)
+        return (problem_of("domain.name", error),)
     return ()
-
-
-def _template(error: ValueError) -> tuple[str, dict[str, Any]]:
-    context: dict[str, Any] = getattr(error, "context", None) or {}
-    return context.get("template", str(error)), context.get("params", {})
 
 
 def _people_problems(setup: Setup) -> tuple[Problem, ...]:

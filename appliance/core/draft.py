@@ -18,17 +18,17 @@ class _Loose(BaseModel):
 
 
 class _Box(_Loose):
-    name: str = Field("parlor", max_length=1000)
-    language: str = Field("en", max_length=10)
+    name: str = Field(default="parlor", max_length=1000)
+    language: str = Field(default="en", max_length=10)
 
 
 class _Domain(_Loose):
-    kind: str = Field("house", max_length=10)
-    name: str = Field("", max_length=1000)
+    kind: str = Field(default="house", max_length=10)
+    name: str = Field(default="", max_length=1000)
 
 
 class _Admin(_Loose):
-    name: str = Field("", max_length=1000)
+    name: str = Field(default="", max_length=1000)
 
 
 class _Document(_Loose):
@@ -37,7 +37,7 @@ class _Document(_Loose):
     box: _Box | None = None
     domain: _Domain | None = None
     admin: _Admin | None = None
-    people: tuple[str, ...] | None = Field(None, max_length=setup.MOST_PEOPLE)
+    people: tuple[str, ...] | None = Field(default=None, max_length=setup.MOST_PEOPLE)
 
 
 class Draft:

@@ -1,11 +1,13 @@
 """The people of the box: accounts and invitations in the chat server, roles in the settings."""
 
+from collections.abc import Callable
 from typing import Any
 
+from appliance.answers import problem_of
 from appliance.core.owner import Owner
 from appliance.core.sessions import Sessions
 from appliance.model import Conflict, Denied, Invalid, Missing, ParlorError
-from appliance.settings import N_, Problem, Settings, password, person_name
+from appliance.settings import N_, Settings, password, person_name
 from appliance.system.xmpp_server import Account, Invitation, XmppServer
 
 
@@ -191,10 +193,9 @@ class People:
                 await self._server.revoke(invitation.token)
 
 
-def _check(key: str, rule: Any, value: str) -> None:
+def _check(key: str, rule: Callable[[str], str], value: str) -> None:
     try:
         rule(value)
     except ValueError as error:
-        context = getattr(error, "context", None) or {}
-        template, params = context.get("template", str(error)), context.get("params", {})
-        raise Invalid(template, (Problem(key, template, params),), **params) from None
+        problem = problem_of(key, error)
+        raise Invalid(problem.template, (problem,), **problem.params) from None
