@@ -1,0 +1,1 @@
+"""Builds and boots the box; nothing that ships imports this package."""

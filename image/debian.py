@@ -1,0 +1,68 @@
+"""Makes Debian 13 roots with mmdebstrap, which knows Debian's own mirrors: no host is named here.
+
+Runs on the host's Python (3.9 or newer).
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from image.process import run
+
+SUITE = "trixie"
+
+# Not wanted in any root: nobody reads manuals or translations there. Licences stay.
+NOT_UNPACKED = (
+    "path-exclude=/usr/share/man/*",
+    "path-exclude=/usr/share/info/*",
+    "path-exclude=/usr/share/doc/*",
+    "path-include=/usr/share/doc/*/copyright",
+    "path-exclude=/usr/share/locale/*",
+    "path-exclude=/usr/share/lintian/*",
+    "path-exclude=/usr/share/bug/*",
+)
+
+
+def package_names(path: Path) -> list[str]:
+    """The packages (or units) in a list: one a line, comments after #."""
+    lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line]
+
+
+def bootstrap(
+    target: Path,
+    packages: Iterable[str],
+    *,
+    log: Path,
+    hooks: Sequence[tuple[str, str]] = (),
+    variant: str = "minbase",
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Make a root with these packages in the folder `target`, without anything they only recommend.
+
+    `hooks` are pairs of mmdebstrap's stage (setup, extract, essential, customize) and "module:function" of ours, which
+    is called with the root. MIRROR and MIRROR_SECURITY replace Debian's own mirrors. Raises `CommandError`.
+    """
+    stages = [("setup", "image.sources:choose_mirror"), *hooks]
+    argv = ["mmdebstrap", f"--variant={variant}", "--mode=root", "--format=directory"]
+    argv += ["--aptopt=Apt::Install-Recommends false", "--aptopt=Acquire::Retries 3"]
+    argv += [f"--dpkgopt={option}" for option in NOT_UNPACKED]
+    argv += [f"--{stage}-hook={_command(function)}" for stage, function in stages]
+    argv += [f"--include={','.join(packages)}", SUITE, str(target)]
+    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+    run(argv, log=log, env={**os.environ, **(env or {}), "PATH": path, "LC_ALL": "C.UTF-8"})
+
+
+def in_root(root: Path, argv: Sequence[str], folder: str = "/") -> None:
+    """Run a program of the root in it, from a hook; its output goes to mmdebstrap's log."""
+    env = ["env", "-C", folder, "DEBIAN_FRONTEND=noninteractive"]
+    run(["chroot", root, *env, *argv], log=Path("/dev/stderr"))
+
+
+def _command(function: str) -> str:
+    runner = Path(__file__).with_name("hook.py")
+    return f'{shlex.quote(sys.executable)} {shlex.quote(str(runner))} {function} "$1"'

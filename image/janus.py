@@ -1,0 +1,68 @@
+"""Janus, which trixie lacks, rebuilt from the source package of Debian's next release."""
+
+import os
+from pathlib import Path
+
+from image import debian
+from image.cache import LOGS, built, digest, remove
+from image.process import run
+from image.progress import step
+from image.sources import add_suite
+
+# Older ones have holes that matter here.
+OLDEST = "1.4.1"
+
+SOURCE_SUITE = "forky"
+# What the build root has beside the build dependencies, which the source package names itself.
+PACKAGES = ("build-essential", "dpkg-dev", "ca-certificates")
+# Where the build happens in its root.
+WORK = "/build"
+
+
+def janus_packages() -> Path:
+    """The folder with Janus's .deb files, built if they are not there yet (about two minutes)."""
+    key = digest(Path(path).read_text(encoding="utf-8") for path in (__file__, debian.__file__))
+    return built("janus", key, _build)
+
+
+def build_from_source(root: Path) -> None:
+    """Build the packages in the build root (a hook)."""
+    add_suite(root, "deb-src", SOURCE_SUITE)
+    # The suite is still being made: its Release file may be past its date between two of its publications.
+    debian.in_root(root, ["apt-get", "-o", "Acquire::Check-Valid-Until=false", "update"])
+    (root / WORK.strip("/")).mkdir()
+    debian.in_root(root, ["apt-get", "source", "--only-source", f"janus/{SOURCE_SUITE}"], WORK)
+    source = next(path for path in (root / WORK.strip("/")).iterdir() if path.is_dir())
+    _accept_debhelper_13(source / "debian/control")
+    inside = f"{WORK}/{source.name}"
+    debian.in_root(root, ["apt-get", "build-dep", "-y", "--no-install-recommends", inside])
+    options = f"DEB_BUILD_OPTIONS=nocheck nodoc parallel={len(os.sched_getaffinity(0))}"
+    debian.in_root(root, ["env", options, "dpkg-buildpackage", "-b", "-us", "-uc"], inside)
+
+
+def _accept_debhelper_13(control: Path) -> None:
+    text = control.read_text(encoding="utf-8")
+    control.write_text(text.replace("debhelper-compat (= 14)", "debhelper-compat (= 13)"), encoding="utf-8")
+
+
+def _build(target: Path) -> None:
+    log = LOGS / "janus.log"
+    root = target.with_name("janus-root")
+    remove(root)
+    hooks = [("customize", "image.janus:build_from_source")]
+    with step("Janus from source", log):
+        debian.bootstrap(root, PACKAGES, log=log, variant="buildd", hooks=hooks)
+        target.mkdir()
+        for package in (root / WORK.strip("/")).glob("*.deb"):
+            if "dbgsym" not in package.name:
+                package.rename(target / package.name)
+        _verify(target)
+        remove(root)
+
+
+def _verify(folder: Path) -> None:
+    for package in folder.glob("janus_*.deb"):
+        version = run(["dpkg-deb", "--field", package, "Version"]).stdout.strip()
+        if run(["dpkg", "--compare-versions", version, "ge", OLDEST], check=False).returncode == 0:
+            return
+    raise RuntimeError(f"Janus {OLDEST} or newer was expected in {folder}")

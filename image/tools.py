@@ -1,0 +1,70 @@
+"""The tools root: Debian 13 with the programs that build, boot and test a box, made once and the same on every host.
+
+Runs on the host's Python (3.9 or newer).
+"""
+
+from __future__ import annotations
+
+import uuid
+from enum import Enum
+from pathlib import Path
+
+from image import debian, namespace, sources
+from image.cache import LOGS, REPOSITORY, built, digest, stored
+from image.process import CommandError
+from image.progress import step
+
+PACKAGES = REPOSITORY / "image" / "packages"
+REQUIREMENTS = PACKAGES / "requirements-test.txt"
+
+
+class Profile(Enum):
+    """How much is in a tools root; the second holds all of the first."""
+
+    RUN = "tools"
+    TEST = "tools-test"
+
+
+def tools_root(profile: Profile) -> Path:
+    """The tools root of a profile, made if it is not there yet. Where the larger one is there, it serves both."""
+    larger = stored(Profile.TEST.value, _key(Profile.TEST))
+    if larger.exists():
+        return built(Profile.TEST.value, _key(Profile.TEST), lambda target: None)
+    return built(profile.value, _key(profile), lambda target: _build(profile, target))
+
+
+def packages_of(profile: Profile) -> list[str]:
+    """Debian's packages in a profile; tests also get the Python libraries that the box has."""
+    names = debian.package_names(PACKAGES / "tools.txt")
+    if profile is Profile.TEST:
+        names += debian.package_names(PACKAGES / "tools-test.txt")
+        box = debian.package_names(PACKAGES / "base.txt")
+        names += [name for name in box if name.startswith("python3-") or name == "gunicorn"]
+    return sorted(set(names))
+
+
+def _key(profile: Profile) -> str:
+    recipe = [Path(__file__), Path(debian.__file__), Path(sources.__file__)]
+    texts = [path.read_text(encoding="utf-8") for path in recipe]
+    if profile is Profile.TEST:
+        texts.append(REQUIREMENTS.read_text(encoding="utf-8"))
+    return digest([*texts, *packages_of(profile)])
+
+
+def _build(profile: Profile, target: Path) -> None:
+    log = LOGS / f"{profile.value}.log"
+    with step("tools for building" if profile is Profile.RUN else "tools for building and testing", log):
+        debian.bootstrap(target, packages_of(profile), log=log)
+        (target / "etc/machine-id").write_text(f"{uuid.uuid4().hex}\n", encoding="ascii")
+        namespace.prepare(target)
+    if profile is Profile.TEST:
+        _install_requirements(target)
+
+
+def _install_requirements(target: Path) -> None:
+    inside = namespace.INSIDE / REQUIREMENTS.relative_to(REPOSITORY)
+    pip = ["pip", "install", "--quiet", "--break-system-packages", "--no-deps", "--require-hashes"]
+    pip += ["--root-user-action=ignore", "--no-cache-dir", f"--requirement={inside}"]
+    status = namespace.enter(target, pip, writable=True)
+    if status != 0:
+        raise CommandError(pip, f"exit status {status}", "")
