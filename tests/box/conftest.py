@@ -1,0 +1,39 @@
+"""Boxes for the tests: `box` has an owner and serves the whole run; `unclaimed_box` is fresh for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from image.box import Box
+from image.network import Network
+from image.tree import mounted_tree
+from tests.box.authority import Authority
+from tests.box.house import ClaimedBox, House, NameServer, claimed_box
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The network, its name server, and the authority."""
+    folder = tmp_path_factory.mktemp("house")
+    with Network() as network, mounted_tree() as tree:
+        names = NameServer(network, folder)
+        try:
+            yield House(tree, network, names, Authority(folder), folder)
+        finally:
+            names.close()
+
+
+@pytest.fixture(scope="session")
+def box(house: House) -> Iterator[ClaimedBox]:
+    """A claimed box at `one.example`; tests make people of their own in it and leave the rest as it was."""
+    with claimed_box(house, "one.example") as owned:
+        yield owned
+
+
+@pytest.fixture
+def unclaimed_box(house: House, tmp_path: Path) -> Iterator[Box]:
+    """A box fresh from the factory."""
+    with Box("fresh", house.tree, house.network, data=tmp_path / "data") as fresh:
+        fresh.wait_until_up()
+        yield fresh
