@@ -1,0 +1,100 @@
+"""The box's name in the house: multicast DNS (RFC 6762) and DNS-SD (RFC 6763).
+
+avahi's own list of hosts cannot give an address a second name (both would claim the address's reverse
+record), so each further name is announced by a unit of its own, `parlor-alias@`, which reads `alias-….env`.
+"""
+
+import configparser
+import io
+import re
+from xml.etree import ElementTree
+
+from appliance.model import RUN, Check, Host, Port, Probe, Protocol, RenderedFile, Service, always
+from appliance.settings import DomainKind, N_, Settings
+
+FOLDER = RUN / "avahi"
+_XMPP_CLIENT_PORT = 5222
+_LOCAL_NAME = re.compile(r"[a-z0-9-]{1,63}\.local")
+
+
+def render(settings: Settings, host: Host) -> tuple[RenderedFile, ...]:
+    """The daemon's configuration, what it advertises, and the further names of the house's domain."""
+    return (
+        _file("avahi-daemon.conf", _configuration(settings)),
+        _file("services/parlor.service", _advertisement(settings)),
+        *(_file(f"alias-{label}.env", _alias(name, host)) for label, name in aliases(settings, host).items()),
+    )
+
+
+def aliases(settings: Settings, host: Host) -> dict[str, str]:
+    """Names beside NAME.local that stand for the box in the house, by the instance of the unit that announces them."""
+    if settings.domain.kind is not DomainKind.HOUSE or not settings.domain.name or not (host.ipv4 or host.ipv6):
+        return {}
+    names = {"upload": settings.hosts.upload, "domain": settings.domain.name}
+    return {label: name for label, name in names.items() if name != settings.local_name}
+
+
+def _alias(name: str, host: Host) -> bytes:
+    if not _LOCAL_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name in the house")
+    return f"NAME={name}\nADDRESS={host.ipv4 or host.ipv6}\n".encode()
+
+
+def _configuration(settings: Settings) -> bytes:
+    """See avahi-daemon.conf(5)."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_dict(
+        {
+            "server": {
+                "host-name": settings.box.name,
+                "use-ipv4": "yes",
+                "use-ipv6": "yes",
+                "disallow-other-stacks": "yes",
+                "ratelimit-interval-usec": "1000000",
+                "ratelimit-burst": "1000",
+            },
+            "wide-area": {"enable-wide-area": "no"},
+            "publish": {"publish-hinfo": "no", "publish-workstation": "no"},
+            "reflector": {"enable-reflector": "no"},
+            "rlimits": {},
+        }
+    )
+    out = io.StringIO()
+    parser.write(out, space_around_delimiters=False)
+    return out.getvalue().encode()
+
+
+def _advertisement(settings: Settings) -> bytes:
+    """See avahi.service(5); clients that look for a chat server find one only where the house is its domain."""
+    group = ElementTree.Element("service-group")
+    ElementTree.SubElement(group, "name").text = f"Parlor {settings.box.name}"
+    _add_service(group, "_https._tcp", 443)
+    if settings.domain.kind is DomainKind.HOUSE and settings.domain.name:
+        _add_service(group, "_xmpp-client._tcp", _XMPP_CLIENT_PORT)
+    doctype = b'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE service-group SYSTEM "avahi-service.dtd">\n'
+    return doctype + ElementTree.tostring(group) + b"\n"
+
+
+def _add_service(group: ElementTree.Element, kind: str, port: int) -> None:
+    service = ElementTree.SubElement(group, "service")
+    ElementTree.SubElement(service, "type").text = kind
+    ElementTree.SubElement(service, "port").text = str(port)
+
+
+def _file(name: str, content: bytes) -> RenderedFile:
+    return RenderedFile(FOLDER / name, content, group="avahi")
+
+
+SERVICE = Service(
+    name="avahi",
+    label=N_("Name in the house"),
+    unit="avahi-daemon.service",
+    render=render,
+    enabled=always,
+    ports=(Port(Protocol.UDP, 5353, N_("The box's name in the house"), before_claim=True),),
+    checks=(
+        Check(Probe.UNIT, "parlor-alias@upload.service"),
+        Check(Probe.UNIT, "parlor-alias@domain.service"),
+    ),
+    can_reload=False,
+)
