@@ -160,7 +160,9 @@ def user_list(client: Client, options: argparse.Namespace) -> int:
         print(json.dumps(everyone, indent=2))
         return 0
     for person in everyone:
-        seen = datetime.fromtimestamp(person["last_seen"], UTC).strftime("%Y-%m-%d %H:%M") if person["last_seen"] else "-"
+        seen = (
+            datetime.fromtimestamp(person["last_seen"], UTC).strftime("%Y-%m-%d %H:%M") if person["last_seen"] else "-"
+        )
         print(f"{person['jid']:<32} {person['role']:<7} {person['state']:<9} {seen}")
     return 0
 
@@ -216,7 +218,9 @@ def settings_show(client: Client, options: argparse.Namespace) -> int:
         print(json.dumps({field["key"]: field["value"] for field in fields}, indent=2))
         return 0
     for field in fields:
-        print(f"{field['key']} = {json.dumps(field['value'])}  # {field['label']}. {field['help']}{' (fixed)' * field['fixed']}")
+        print(
+            f"{field['key']} = {json.dumps(field['value'])}  # {field['label']}. {field['help']}{' (fixed)' * field['fixed']}"
+        )
     return 0
 
 

@@ -54,7 +54,9 @@ def person_name(value: str) -> str:
         raise problem(N_("A name has at most 64 characters; this one has %(count)s."), count=len(value))
     if (strange := _strange(value, r"[a-z0-9._-]")) is not None:
         raise problem(
-            N_("“%(value)s” cannot be a name: use small letters a–z, digits, dot, dash or underscore, not “%(strange)s”."),
+            N_(
+                "“%(value)s” cannot be a name: use small letters a–z, digits, dot, dash or underscore, not “%(strange)s”."
+            ),
             value=shown(value),
             strange=shown(strange),
         )
@@ -161,7 +163,9 @@ FIXED: dict[str, JsonValue] = {"fixed": True}  # cannot change once the box is c
 class Box(_Part):
     """The box as a thing in the house."""
 
-    name: BoxName = Field(default="parlor", title=N_("Name of the box"), description=N_("Found in the house as NAME.local"))
+    name: BoxName = Field(
+        default="parlor", title=N_("Name of the box"), description=N_("Found in the house as NAME.local")
+    )
     language: Language = Field(default=Language.ENGLISH, title=N_("Language"), description=N_("For pages and messages"))
 
 
@@ -169,11 +173,15 @@ class Domain(_Part):
     """The XMPP domain: what stands behind the @ of everybody's address."""
 
     kind: DomainKind = Field(
-        default=DomainKind.HOUSE, title=N_("Kind of domain"), description=N_("My own domain, or only in this house"),
+        default=DomainKind.HOUSE,
+        title=N_("Kind of domain"),
+        description=N_("My own domain, or only in this house"),
         json_schema_extra=FIXED,
     )
     name: DomainName = Field(
-        default="", title=N_("Domain"), description=N_("What stands behind the @ of everybody's address"),
+        default="",
+        title=N_("Domain"),
+        description=N_("What stands behind the @ of everybody's address"),
         json_schema_extra=FIXED,
     )
 
@@ -183,7 +191,9 @@ class People(_Part):
 
     admins: tuple[PersonName, ...] = Field(default=(), title=N_("Admins"), json_schema_extra={"internal": True})
     inviters: Inviters = Field(
-        default=Inviters.ADMINS, title=N_("Who may invite"), description=N_("Who may invite new people from the chat app")
+        default=Inviters.ADMINS,
+        title=N_("Who may invite"),
+        description=N_("Who may invite new people from the chat app"),
     )
     invitation_days: int = Field(
         default=5, ge=1, le=90, title=N_("Invitations last"), description=N_("Days until an invitation ends")
@@ -195,11 +205,18 @@ class Files(_Part):
 
     max_mb: int = Field(default=100, ge=1, le=2000, title=N_("Largest file"), description=N_("In MB, for one file"))
     quota_mb: int = Field(
-        default=5000, ge=10, le=1_000_000, title=N_("Space for each person"),
+        default=5000,
+        ge=10,
+        le=1_000_000,
+        title=N_("Space for each person"),
         description=N_("In MB; the oldest files make room"),
     )
     keep_days: int = Field(
-        default=0, ge=0, le=3650, title=N_("Keep files"), description=N_("In days; 0 keeps them until the space is full")
+        default=0,
+        ge=0,
+        le=3650,
+        title=N_("Keep files"),
+        description=N_("In days; 0 keeps them until the space is full"),
     )
 
 
@@ -215,7 +232,8 @@ class Network(_Part):
     """How others reach the box."""
 
     public_address: Address = Field(
-        default="", title=N_("Public address"),
+        default="",
+        title=N_("Public address"),
         description=N_("The IP address calls from outside reach; empty uses the box's own"),
     )
     federation: bool = Field(

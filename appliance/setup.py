@@ -13,10 +13,10 @@ from appliance.answers import problem_of, problems_of
 from appliance.fields import with_values
 from appliance.model import Invalid
 from appliance.settings import (
+    N_,
     Box,
     Domain,
     DomainKind,
-    N_,
     PersonName,
     Problem,
     Settings,
@@ -92,7 +92,9 @@ def parse_toml(document: bytes) -> Setup:
     except UnicodeDecodeError:
         raise Invalid(N_("The provisioning file is not UTF-8 text. Nothing was changed.")) from None
     except tomllib.TOMLDecodeError as error:
-        raise Invalid(N_("The provisioning file is not valid TOML: %(why)s. Nothing was changed."), why=str(error)) from None
+        raise Invalid(
+            N_("The provisioning file is not valid TOML: %(why)s. Nothing was changed."), why=str(error)
+        ) from None
 
 
 def document(setup: Setup) -> dict[str, Any]:

@@ -32,7 +32,9 @@ def _admin(request: web.Request) -> Context:
 def _role(document: dict[str, Any], default: str | None = None) -> str:
     role = document.get("role", default)
     if role not in ("member", "admin"):
-        raise Invalid(N_("The role is “member” or “admin”."), (Problem("role", N_("The role is “member” or “admin”."), {}),))
+        raise Invalid(
+            N_("The role is “member” or “admin”."), (Problem("role", N_("The role is “member” or “admin”."), {}),)
+        )
     return str(role)
 
 
@@ -164,4 +166,3 @@ async def replace_certificate(request: web.Request) -> web.Response:
     certificate_store.save(given)
     await context.owner.refresh()
     return web.json_response({"names": described.names, "not_after": described.not_after})
-

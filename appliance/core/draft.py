@@ -46,7 +46,9 @@ class Draft:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self.document: dict[str, Any] = _Document.model_validate_json(path.read_bytes()).model_dump(exclude_none=True)
+            self.document: dict[str, Any] = _Document.model_validate_json(path.read_bytes()).model_dump(
+                exclude_none=True
+            )
         except (FileNotFoundError, ValidationError, ValueError):
             self.document = {}
 

@@ -57,7 +57,11 @@ class Job:
             self._fail(error)
         except Exception:  # the outermost frame of a job: nothing above could tell the person
             log.exception("job %s", self.id)
-            self._fail(ParlorError(N_("Something went wrong inside the box. Its journal has the details under %(id)s."), id=self.id))
+            self._fail(
+                ParlorError(
+                    N_("Something went wrong inside the box. Its journal has the details under %(id)s."), id=self.id
+                )
+            )
         self._notify()
 
     def document(self) -> dict[str, Any]:

@@ -77,7 +77,9 @@ class Owner:
             await apply(plan(self.services, settings, look(settings), loaded), _log)
         except ProgramFailed as error:
             log.error("%s", error)
-            raise Unavailable(N_("A service did not take the change, so nothing was changed: %(why)s"), why=str(error)) from error
+            raise Unavailable(
+                N_("A service did not take the change, so nothing was changed: %(why)s"), why=str(error)
+            ) from error
 
     async def _back_to(self, settings: Settings) -> None:
         try:

@@ -38,7 +38,9 @@ class People:
         """All accounts, and the people invited who have none yet, by name."""
         invitations = {i.name: i for i in await self._server.invitations() if i.kind == "account" and i.name}
         accounts = {account.name: account for account in await self._server.accounts()}
-        return [self._document(name, accounts.get(name), invitations.get(name)) for name in sorted(accounts | invitations)]
+        return [
+            self._document(name, accounts.get(name), invitations.get(name)) for name in sorted(accounts | invitations)
+        ]
 
     async def one(self, name: str) -> dict[str, Any]:
         """One person. Raises `Missing`."""
@@ -66,7 +68,9 @@ class People:
         """A new invitation for a name that has no account yet; the older ones end."""
         _check("name", person_name, name)
         if await self.exists(name):
-            raise Conflict(N_("“%(name)s” has an account already. A new password comes from “reset password”."), name=name)
+            raise Conflict(
+                N_("“%(name)s” has an account already. A new password comes from “reset password”."), name=name
+            )
         await self._end_invitations(name)
         return self.invitation(await self._server.invite(name))
 

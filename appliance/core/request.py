@@ -45,7 +45,9 @@ def text(document: dict[str, Any], key: str) -> str:
 
 
 @web.middleware
-async def errors(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+async def errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
     """Turn what a call raises into an error answer; the unexpected gets an id that is also in the journal."""
     try:
         return await handler(request)
@@ -54,12 +56,16 @@ async def errors(request: web.Request, handler: Callable[[web.Request], Awaitabl
     except web.HTTPException as error:
         return _answer(Missing(N_("There is no such call.")), error.status)
     except OSError as error:
-        log.exception("%s %s", request.method, request.match_info.route.resource and request.match_info.route.resource.canonical)
+        log.exception(
+            "%s %s", request.method, request.match_info.route.resource and request.match_info.route.resource.canonical
+        )
         return _answer(Unavailable(N_("A part of the box does not answer: %(why)s"), why=type(error).__name__))
     except Exception:  # the outermost frame of a request
         mark = secrets.token_hex(4)
         log.exception("error %s", mark)
-        return _answer(ParlorError(N_("Something went wrong inside the box. Its journal has the details under %(id)s."), id=mark))
+        return _answer(
+            ParlorError(N_("Something went wrong inside the box. Its journal has the details under %(id)s."), id=mark)
+        )
 
 
 def _answer(error: ParlorError, status: int | None = None) -> web.Response:

@@ -137,7 +137,10 @@ async def log_in(request: web.Request) -> web.Response:
     """Exchange name and password for a session."""
     context, address = _context(request), caller(request).address
     document = await body(request)
-    name, secret = text(document, "name").strip().lower().removesuffix(f"@{context.owner.settings.domain.name}"), text(document, "password")
+    name, secret = (
+        text(document, "name").strip().lower().removesuffix(f"@{context.owner.settings.domain.name}"),
+        text(document, "password"),
+    )
     keys = (f"address {address}", f"name {name[:64]} {address}")
     context.login_pace.check(*keys)
     try:

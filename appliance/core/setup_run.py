@@ -5,8 +5,8 @@ from typing import Any
 from appliance.core.jobs import Job
 from appliance.core.owner import Owner
 from appliance.core.people import People
-from appliance.setup import Setup, settings_of
 from appliance.settings import N_, Settings
+from appliance.setup import Setup, settings_of
 
 START = N_("Start the chat server and the rooms")
 ADMIN = N_("Make the admin's account")

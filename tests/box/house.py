@@ -134,7 +134,14 @@ def claimed_box(house: House, domain: str) -> Iterator[ClaimedBox]:
     password = secrets.token_urlsafe(12)
     file = folder / "parlor.toml"
     file.write_text(provisioning(domain, "ann", password))
-    with Box(domain.partition(".")[0], house.tree, house.network, data=folder / "data", provision=file, ca=house.authority.path) as box:
+    with Box(
+        domain.partition(".")[0],
+        house.tree,
+        house.network,
+        data=folder / "data",
+        provision=file,
+        ca=house.authority.path,
+    ) as box:
         house.names.add(domain, box.address)
         owned = ClaimedBox(box, domain, "ann", password, house, {"ann": password})
         owned.wait_until_well()

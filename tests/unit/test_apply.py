@@ -22,7 +22,9 @@ def service(enabled: bool = True, can_reload: bool = True, restart_on: tuple[str
             RenderedFile(Path("/run/parlor/demo/still"), b"still"),
         )
 
-    return Service("demo", "Demo", "demo.service", render, lambda _: enabled, can_reload=can_reload, restart_on=restart_on)
+    return Service(
+        "demo", "Demo", "demo.service", render, lambda _: enabled, can_reload=can_reload, restart_on=restart_on
+    )
 
 
 def loaded(name: str) -> dict[str, pipeline.Digests]:

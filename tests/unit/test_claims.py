@@ -27,7 +27,9 @@ def test_a_code_has_forty_bits() -> None:
     assert len(canonical(ClaimCode().current()[0])) == 8
 
 
-@pytest.mark.parametrize("sloppy", [str.lower, lambda c: c.replace("-", " "), lambda c: f"  {c} ", lambda c: c.replace("-", "")])
+@pytest.mark.parametrize(
+    "sloppy", [str.lower, lambda c: c.replace("-", " "), lambda c: f"  {c} ", lambda c: c.replace("-", "")]
+)
 def test_people_may_type_it_their_way(sloppy: object, clock: Clock) -> None:
     code = ClaimCode(clock)
     assert callable(sloppy)

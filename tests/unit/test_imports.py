@@ -76,7 +76,9 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative imports hide who imports whom"
             module = node.module or ""
-            found |= {f"{module}.{alias.name}" if _is_module(f"{module}.{alias.name}") else module for alias in node.names}
+            found |= {
+                f"{module}.{alias.name}" if _is_module(f"{module}.{alias.name}") else module for alias in node.names
+            }
     return found
 
 

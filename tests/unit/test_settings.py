@@ -52,25 +52,47 @@ def test_the_message_names_the_sign_that_cannot_stand() -> None:
 
 @pytest.mark.parametrize(
     "domain",
-    ["", "example", "example.", ".org", "exa mple.org", "example..org", "-a.org", "a-.org", "192.168.1.1", "exаmple.org",
-     "https://example.org", "example.org/x", "ann@example.org", "a\n.org", "x" * 64 + ".org", ("x" * 60 + ".") * 4 + "org"],
+    [
+        "",
+        "example",
+        "example.",
+        ".org",
+        "exa mple.org",
+        "example..org",
+        "-a.org",
+        "a-.org",
+        "192.168.1.1",
+        "exаmple.org",
+        "https://example.org",
+        "example.org/x",
+        "ann@example.org",
+        "a\n.org",
+        "x" * 64 + ".org",
+        ("x" * 60 + ".") * 4 + "org",
+    ],
 )
 def test_what_is_no_domain_is_refused(domain: str) -> None:
     with pytest.raises(ValueError):
         settings.domain_name(domain)
 
 
-@pytest.mark.parametrize("domain", ["example.org", "chat.example.co.uk", "xn--mnchen-3ya.example", "a.de", "my-box.home.arpa"])
+@pytest.mark.parametrize(
+    "domain", ["example.org", "chat.example.co.uk", "xn--mnchen-3ya.example", "a.de", "my-box.home.arpa"]
+)
 def test_a_domain_is_taken(domain: str) -> None:
     assert settings.domain_name(domain) == domain
 
 
-@pytest.mark.parametrize("secret", ['quo"te\'s', "co:lon:co:lon", "{bra{ces}}", "🦊🦊🦊🦊🦊🦊🦊🦊", "пароль-длинный", "        x"])
+@pytest.mark.parametrize(
+    "secret", ["quo\"te's", "co:lon:co:lon", "{bra{ces}}", "🦊🦊🦊🦊🦊🦊🦊🦊", "пароль-длинный", "        x"]
+)
 def test_odd_passwords_are_welcome(secret: str) -> None:
     assert settings.password(secret) == secret
 
 
-@pytest.mark.parametrize("secret", ["", "short", "with\nbreak", "tab\tinside", "x" * 129, "nul\x00nulnul", "\ud800" * 8])
+@pytest.mark.parametrize(
+    "secret", ["", "short", "with\nbreak", "tab\tinside", "x" * 129, "nul\x00nulnul", "\ud800" * 8]
+)
 def test_impossible_passwords_are_refused(secret: str) -> None:
     with pytest.raises(ValueError):
         settings.password(secret)
