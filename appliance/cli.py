@@ -218,9 +218,8 @@ def settings_show(client: Client, options: argparse.Namespace) -> int:
         print(json.dumps({field["key"]: field["value"] for field in fields}, indent=2))
         return 0
     for field in fields:
-        print(
-            f"{field['key']} = {json.dumps(field['value'])}  # {field['label']}. {field['help']}{' (fixed)' * field['fixed']}"
-        )
+        fixed = " (fixed)" if field["fixed"] else ""
+        print(f"{field['key']} = {json.dumps(field['value'])}  # {field['label']}. {field['help']}{fixed}")
     return 0
 
 

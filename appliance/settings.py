@@ -55,7 +55,7 @@ def person_name(value: str) -> str:
     if (strange := _strange(value, r"[a-z0-9._-]")) is not None:
         raise problem(
             N_(
-                "“%(value)s” cannot be a name: use small letters a–z, digits, dot, dash or underscore, not “%(strange)s”."
+                "“%(value)s” cannot be a name: use letters a–z, digits, dot, dash or underscore, not “%(strange)s”."
             ),
             value=shown(value),
             strange=shown(strange),

@@ -27,13 +27,15 @@ def write(path: Path, content: bytes, mode: int = 0o600, owner: int = 0, group: 
             os.fchown(file.fileno(), owner, group)
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            raise Unavailable(N_("The disk is full or cannot be written. Nothing was changed; make room first.")) from error
+            raise Unavailable(
+                N_("The disk is full or cannot be written. Nothing was changed; make room first.")
+            ) from error
         raise
 
 

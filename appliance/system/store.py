@@ -63,7 +63,10 @@ def load(folder: Path = FOLDER) -> Loaded:
         files.write(current, dump(good))
         return Loaded(good, N_("The settings were damaged; the last good ones are in use.") if broken else "")
     if broken or copy_broken:
-        return Loaded(Settings(), N_("The settings were damaged beyond repair. Claim the box again; accounts and messages are kept."))
+        return Loaded(
+            Settings(),
+            N_("The settings were damaged beyond repair. Claim the box again; accounts and messages are kept."),
+        )
     return Loaded(Settings())
 
 

@@ -26,7 +26,7 @@ HOSTILE = [
     "ann/phone",
     "{ann}",
     "$(reboot)",
-    "‮nna",
+    "\u202enna",
     "ann;drop",
 ]
 

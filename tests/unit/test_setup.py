@@ -90,7 +90,8 @@ def test_a_broken_provisioning_file_says_where(file: bytes, words: str) -> None:
 
 def test_a_provisioning_file_has_the_shape_of_a_setup() -> None:
     parsed = setup.parse_toml(
-        b'people = ["bob"]\n[domain]\nkind = "own"\nname = "example.org"\n[admin]\nname = "ann"\n[settings]\n"files.max_mb" = 50\n'
+        b'people = ["bob"]\n[domain]\nkind = "own"\nname = "example.org"\n'
+        b'[admin]\nname = "ann"\n[settings]\n"files.max_mb" = 50\n'
     )
     assert parsed.admin.password is None
     assert setup.settings_of(parsed, Settings()).files.max_mb == 50
