@@ -6,7 +6,6 @@ unit is about to load.
 
 import logging
 import sys
-from pathlib import Path
 
 from appliance import apply, services
 from appliance.core.owner import look, with_secrets
@@ -28,7 +27,6 @@ def main() -> int:
     if settings != loaded.settings:
         store.save(settings)
     render(settings, services.load())
-    Path("/proc/sys/kernel/hostname").write_text(settings.box.name)
     return 0
 
 
