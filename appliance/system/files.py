@@ -54,6 +54,7 @@ def write_rendered(files: Iterable[RenderedFile]) -> None:
         group = getgrnam(file.group).gr_gid
         file.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         os.chown(file.path.parent, 0, group)
+        file.path.parent.chmod(0o750)  # whatever the umask made of it
         write(file.path, file.content, file.mode, 0, group)
 
 
