@@ -75,6 +75,7 @@ def _socket_listeners() -> list[dict[str, Any]]:
             "port": f"unix:{XMPP_HTTP_SOCKET}",
             "module": "ejabberd_http",
             "unix_socket": {"mode": "0666"},
+            "allow_unencrypted_sasl2": True,  # nginx did the encryption
             "request_handlers": {
                 "/xmpp-websocket": "ejabberd_http_ws",
                 "/bosh": "mod_bosh",

@@ -152,7 +152,7 @@ def _accounts(settings: Settings) -> Modules:
         "mod_register": {
             "allow_modules": ["mod_invites"],
             "access_remove": "leavers",
-            "password_strength": 32,  # bits, as ejabberd counts them: eight small letters have 37
+            "password_strength": 25,  # bits, as ejabberd counts them: eight digits have 25.4
         },
         "mod_invites": {
             "access_create_account": "inviters",
