@@ -8,6 +8,7 @@ from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
 GONE_TIMEOUT_S = 10.0
+POLL_S = 0.02
 
 
 def own_groups() -> list[Path]:
@@ -29,7 +30,10 @@ def kill_and_remove(name: str) -> None:
     for group in own_groups():
         while (group / name).exists() and time.monotonic() < deadline:
             _kill(group / name)
-            _remove(group / name)
+            try:
+                _remove(group / name)
+            except OSError:  # A process that was just ended still counts as a member.
+                time.sleep(POLL_S)
 
 
 def _folder(line: str) -> Path | None:
