@@ -16,7 +16,7 @@ from tests.box.house import ClaimedBox, House, NameServer, claimed_box
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The network, its name server, and the authority."""
     folder = tmp_path_factory.mktemp("house")
-    with Network() as network, mounted_tree() as tree:
+    with mounted_tree() as tree, Network() as network:  # the network first would cut the build off
         names = NameServer(network, folder)
         try:
             yield House(tree, network, names, Authority(folder), folder)
