@@ -42,7 +42,7 @@ def quote_jcfg(value: object) -> str:
 
 
 def quote_nft(value: object) -> str:
-    """A string, number or network in an nftables ruleset; its strings have no escapes (man nft, lexical conventions)."""
+    """A string, number or network in an nftables ruleset; its strings have no escapes (nft(8), lexical conventions)."""
     if isinstance(value, (ipaddress.IPv4Network, ipaddress.IPv6Network)):
         return str(value)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -59,6 +59,8 @@ def quote_html(value: object) -> str:
 
 
 def _printable(value: object) -> str:
+    if isinstance(value, StrictUndefined):
+        str(value)  # raises, and names it
     if not isinstance(value, str):
         raise TypeError(f"no template takes a {type(value).__name__}")
     if _CONTROL.search(value):

@@ -10,11 +10,11 @@ import re
 from xml.etree import ElementTree
 
 from appliance.model import RUN, Check, Host, Port, Probe, Protocol, RenderedFile, Service, always
-from appliance.settings import DomainKind, N_, Settings
+from appliance.settings import N_, DomainKind, Settings
 
 FOLDER = RUN / "avahi"
 _XMPP_CLIENT_PORT = 5222
-_LOCAL_NAME = re.compile(r"[a-z0-9-]{1,63}\.local")
+_LABEL = re.compile(r"[a-z0-9-]{1,63}")
 
 
 def render(settings: Settings, host: Host) -> tuple[RenderedFile, ...]:
@@ -35,9 +35,15 @@ def aliases(settings: Settings, host: Host) -> dict[str, str]:
 
 
 def _alias(name: str, host: Host) -> bytes:
-    if not _LOCAL_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name in the house")
-    return f"NAME={name}\nADDRESS={host.ipv4 or host.ipv6}\n".encode()
+    label = _label(name.removesuffix(".local"))
+    return f"NAME={label}.local\nADDRESS={host.ipv4 or host.ipv6}\n".encode()
+
+
+def _label(value: str) -> str:
+    """One label of a host name, which needs no quoting anywhere. Raises `ValueError` for anything else."""
+    if not _LABEL.fullmatch(value):
+        raise ValueError(f"{value!r} is no name in the house")
+    return value
 
 
 def _configuration(settings: Settings) -> bytes:
@@ -46,7 +52,7 @@ def _configuration(settings: Settings) -> bytes:
     parser.read_dict(
         {
             "server": {
-                "host-name": settings.box.name,
+                "host-name": _label(settings.box.name),
                 "use-ipv4": "yes",
                 "use-ipv6": "yes",
                 "disallow-other-stacks": "yes",

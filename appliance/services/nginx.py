@@ -22,7 +22,7 @@ from appliance.model import (
     Service,
     always,
 )
-from appliance.settings import DomainKind, N_, Settings
+from appliance.settings import N_, DomainKind, Settings
 from appliance.templates import FOLDER as TEMPLATES
 from appliance.templates import fill
 
@@ -32,7 +32,7 @@ STATIC = Path("/usr/lib/parlor/web_setup/static")
 UPLOAD_PATH = "/upload/"
 _SLACK_MB = 2  # an encrypted file is a little longer than what a person sees
 _WORKERS = 2  # one keeps a small board busy enough; each costs memory
-_MISDIRECTED = "".join(
+_MISDIRECTED = " · ".join(
     (
         "This box does not go by that name.",
         "Este dispositivo no responde a ese nombre.",
