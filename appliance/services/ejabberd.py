@@ -120,7 +120,7 @@ SERVICE = Service(
     checks=(
         Check(Probe.UNIT, "ejabberd.service"),
         Check(Probe.TCP, "localhost:5222"),
-        Check(Probe.HTTP, f"unix:{XMPP_API_SOCKET}:/api/status"),
+        Check(Probe.HTTP, f"unix:{XMPP_API_SOCKET}:/api/status/v3"),
     ),
     databases=(DATABASE,),
     directories=(Directory(SPOOL, "ejabberd", 0o700), Directory(Path(UPLOADS), "ejabberd", 0o750)),

@@ -139,7 +139,8 @@ def _files(settings: Settings, host: Host, hosts: Hosts) -> Modules:
             "access": "local",
             "ip": "::",
             "port": SOCKS5,
-            "hostname": reachable_at(settings, host)[0],
+            # ejabberd does not take its own domain's name here
+            "hostname": next((address for address in reachable_at(settings, host) if address != hosts.domain), hosts.proxy),
             "max_connections": 20,
             "shaper": "proxy65_shaper",
         },
