@@ -1,9 +1,10 @@
 """systemd's units, through `systemctl`, which waits for the job and not just for the call."""
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from appliance.system.process import run
+from appliance.system.process import ProgramFailed, run
 
 
 @dataclass(frozen=True)
@@ -19,9 +20,10 @@ class UnitState:
 
 async def act(verb: str, unit: str) -> None:
     """Start, stop, reload or restart a unit and wait for its job. Raises `ProgramFailed`."""
-    if verb in {"start", "restart"}:
-        await run(["systemctl", "reset-failed", "--quiet", unit])
-    await run(["systemctl", verb, "--quiet", unit], timeout_s=90)
+    if verb == "restart":
+        with contextlib.suppress(ProgramFailed):  # systemd knows nothing yet of a unit that never ran
+            await run(["systemctl", "reset-failed", unit])
+    await run(["systemctl", verb, unit], timeout_s=90)
 
 
 async def states(units: Iterable[str]) -> dict[str, UnitState]:
