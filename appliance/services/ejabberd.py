@@ -4,12 +4,12 @@ Every option is in https://docs.ejabberd.im/admin/configuration/; the groups of 
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 import yaml
 
 from appliance.model import RUN, XMPP_API_SOCKET, Check, Directory, Host, Probe, RenderedFile, Service
-from appliance.settings import Settings
+from appliance.settings import N_, Settings
 from appliance.xmpp.access import access, pace
 from appliance.xmpp.listeners import PORTS, listeners
 from appliance.xmpp.modules import UPLOADS, modules
@@ -98,7 +98,8 @@ def _transport(settings: Settings, host: Host) -> dict[str, Any]:
 class _Quoted(yaml.SafeDumper):
     """YAML whose strings are all in double quotes: ejabberd's parser takes bare words such as `1e3` for numbers."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+    @override
+    def ignore_aliases(self, data: Any) -> bool:
         """Write a list that stands in two places twice."""
         return True
 
@@ -113,7 +114,7 @@ def _yaml(document: dict[str, Any]) -> bytes:
 
 SERVICE = Service(
     name="ejabberd",
-    label="Chat",
+    label=N_("Chat"),
     unit="ejabberd.service",
     render=render,
     ports=PORTS,

@@ -139,12 +139,17 @@ def _files(settings: Settings, host: Host, hosts: Hosts) -> Modules:
             "access": "local",
             "ip": "::",
             "port": SOCKS5,
-            # ejabberd does not take its own domain's name here
-            "hostname": next((address for address in reachable_at(settings, host) if address != hosts.domain), hosts.proxy),
+            "hostname": _proxy_address(settings, host, hosts),
             "max_connections": 20,
             "shaper": "proxy65_shaper",
         },
     }
+
+
+def _proxy_address(settings: Settings, host: Host, hosts: Hosts) -> str:
+    """An address, or the proxy's own name: ejabberd does not take a name it serves itself."""
+    address = reachable_at(settings, host)[0]
+    return hosts.proxy if address == hosts.domain else address
 
 
 def _accounts(settings: Settings) -> Modules:
