@@ -23,9 +23,7 @@ def unusable(password: str) -> str | None:
 
     Text that mixes directions against RFC 3454, section 6, gives its first right-to-left character.
     """
-    mapped = "".join(
-        " " if stringprep.in_table_c12(c) else c for c in password if not stringprep.in_table_b1(c)
-    )
+    mapped = "".join(" " if stringprep.in_table_c12(c) else c for c in password if not stringprep.in_table_b1(c))
     prepared = unicodedata.ucd_3_2_0.normalize("NFKC", mapped)
     for character in prepared:
         if any(table(character) for table in _PROHIBITED):
