@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from babel import negotiate_locale
 from flask import Flask, request, session
 from flask_babel import Babel, get_locale, gettext
 from werkzeug.wrappers import Response
@@ -32,10 +33,16 @@ def choose() -> str:
     own = request.cookies.get(COOKIE, "")
     if own in NAMES:
         return own
-    if session.get("kind") != visitor.PERSON and (accepted := request.accept_languages.best_match(list(NAMES))):
+    if session.get("kind") != visitor.PERSON and (accepted := _of_browser()):
         return accepted
     box = visitor.box_or_none()
     return box.language if box and box.language in NAMES else config.current().language
+
+
+def _of_browser() -> str | None:
+    """The first language of the browser's list that the box speaks too; Austria's German is German (RFC 4647)."""
+    wanted = [language for language, quality in request.accept_languages if quality > 0]
+    return negotiate_locale(wanted, [*NAMES], sep="-")
 
 
 def remember(response: Response, language: str) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
-from flask_babel import format_datetime, format_timedelta, gettext
+from flask_babel import format_date, format_timedelta, gettext
 from jinja2 import StrictUndefined
 
 from web_setup import languages, qr, visitor, wizard
@@ -18,7 +18,7 @@ def install(app: Flask) -> None:
     parts = app.jinja_env.get_template("_parts.html").module
     macros = {name: getattr(parts, name) for name in ("alert", "badge", "copyable", "icon")}
     app.jinja_env.globals.update(qr=qr.svg, here=here, steps=wizard.STEPS, **macros)
-    app.jinja_env.filters.update(ago=ago, moment=moment, size=size, said=languages.of_document, until=until)
+    app.jinja_env.filters.update(ago=ago, day=day, size=size, said=languages.of_document)
     app.context_processor(_context)
 
 
@@ -43,15 +43,9 @@ def ago(seconds: int | None) -> str:
     return str(format_timedelta(-passed, add_direction=True))
 
 
-def until(seconds: int) -> str:
-    """What is left before a moment (seconds since 1970), in words: “4 days”."""
-    left = datetime.fromtimestamp(seconds, UTC) - datetime.now(UTC)
-    return str(format_timedelta(max(left, timedelta()), granularity="minute", threshold=1.2))
-
-
-def moment(seconds: int) -> str:
-    """A moment (seconds since 1970) as date and time of day."""
-    return str(format_datetime(datetime.fromtimestamp(seconds, UTC), "medium"))
+def day(seconds: int) -> str:
+    """The day of a moment (seconds since 1970) in words. No hour: the box does not know its reader's clock."""
+    return str(format_date(datetime.fromtimestamp(seconds, UTC), "long"))
 
 
 def size(count: int) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,16 @@ class Browser:
         self._remember(answer)
         return answer
 
-    def post(self, path: str, *, follow: bool = True, token: str | None = None, **form: Any) -> TestResponse:
-        data = {name.replace("__", "."): value for name, value in form.items()}
+    def post(
+        self,
+        path: str,
+        form: Mapping[str, Any] | None = None,
+        *,
+        follow: bool = True,
+        token: str | None = None,
+        **more: Any,
+    ) -> TestResponse:
+        data = {name.replace("__", "."): value for name, value in {**(form or {}), **more}.items()}
         answer = self.client.post(
             path,
             base_url="https://parlor.local",
@@ -52,7 +60,20 @@ class Browser:
         self.get("/setup/")
         return self.post("/setup/", code="k7qm-4txp")
 
+    @property
+    def csrf_token(self) -> str:
+        """The token of the last form seen."""
+        return self._token
+
+    @property
+    def session_cookie(self) -> str:
+        """The signed session as the browser holds it."""
+        cookie = self.client.get_cookie("__Host-parlor", "parlor.local")
+        return cookie.value if cookie else ""
+
     def _remember(self, answer: TestResponse) -> None:
+        answer.get_data()
+        answer.close()  # static files are open until then
         if found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text):
             self._token = found[1]
 

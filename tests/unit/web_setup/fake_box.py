@@ -5,19 +5,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from appliance import fields, setup
+from appliance import fields, services, setup
 from appliance.answers import problem_document
+from appliance.core.setup_run import STEPS
 from appliance.model import Conflict, Denied, Expired, Invalid, LoggedOut, Missing, ParlorError, TooMany
 from appliance.settings import N_, Problem, Settings, password, person_name
 
-STEPS = (
-    N_("Start the chat server and the rooms"),
-    N_("Make the admin's account"),
-    N_("Invite the people"),
-    N_("See that everything works"),
-    N_("Open the doors"),
-)
+LABELS = {service.name: service.label for service in services.load()}
 _DAY_S = 86400
+
+
+class NoSuchCall(Exception):
+    """The API has no such call."""
 
 
 class FakeBox:
@@ -75,7 +74,7 @@ class FakeBox:
     # -- the calls
 
     def answer(self, method: str, parts: tuple[str, ...], token: str, body: dict[str, Any]) -> Any:
-        """Answer one call. Raises `ParlorError`, and `KeyError` for a call that does not exist."""
+        """Answer one call. Raises `ParlorError`, and `NoSuchCall` for a call that does not exist."""
         match method, *parts:
             case "POST", "invitations", invitation, "password":
                 return self._redeem(invitation, body["password"])
@@ -212,24 +211,18 @@ class FakeBox:
                     self.people[name]["state"] = "disabled" if body["disabled"] else "active"
                 self.people[name] |= {"role": body["role"]} if "role" in body else {}
                 return self._document(name)
-        raise KeyError(method)
+        raise NoSuchCall(method)
 
     def _get_status(self, token: str, _body: dict[str, Any]) -> Any:
         self._role(token, "admin")
-        labels = {
-            "ejabberd": N_("Chat server"),
-            "janus": N_("Call rooms"),
-            "nginx": N_("Web server"),
-            "chrony": N_("Clock"),
-        }
-        services = [
+        found = [
             {
                 "service": name,
                 "label": label,
                 "state": "failed" if name in self.broken else "ok",
                 "detail": self.broken.get(name, ""),
             }
-            for name, label in labels.items()
+            for name, label in LABELS.items()
         ]
         return {
             "version": "0.1",
@@ -238,7 +231,7 @@ class FakeBox:
             "settings_problem": self.settings_problem,
             "provisioning_error": self.provisioning_error,
             "disk": {"free_bytes": 21_400_000_000, "total_bytes": 31_200_000_000},
-            "services": services,
+            "services": found,
         }
 
     def _get_settings(self, token: str, _body: dict[str, Any]) -> Any:
@@ -313,7 +306,8 @@ class FakeBox:
 
     def _turn(self) -> dict[str, Any]:
         """Look at the job; it goes on a little each time."""
-        assert self.job
+        if not self.job:
+            raise Missing(N_("There is no such job."))
         if self.job["state"] == "running":
             self._turns -= 1
             if self._turns < 0:
@@ -341,7 +335,7 @@ def error_of(error: ParlorError) -> dict[str, Any]:
 
 
 def _no_call(_token: str, _body: dict[str, Any]) -> Any:
-    raise KeyError
+    raise NoSuchCall
 
 
 def _check(key: str, rule: Callable[[str], str], value: str) -> None:

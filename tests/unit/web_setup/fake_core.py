@@ -10,7 +10,7 @@ from typing import Any, override
 
 from appliance.answers import error_document
 from appliance.model import Missing, ParlorError
-from tests.unit.web_setup.fake_box import FakeBox
+from tests.unit.web_setup.fake_box import FakeBox, NoSuchCall
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _handler(core: FakeCore) -> type[BaseHTTPRequestHandler]:
                 self.send(200, core.box.answer(asked.method, asked.parts, asked.token, asked.body))
             except ParlorError as error:
                 self.send(error.status, {"error": error_document(error)})
-            except KeyError:
+            except NoSuchCall:
                 self.send(404, {"error": error_document(Missing("There is no such call."))})
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 (the base class's names)
