@@ -7,10 +7,10 @@ from typing import Any
 
 from appliance import fields, services, setup
 from appliance.answers import problem_document
-from appliance.core.setup_run import STEPS
 from appliance.model import Conflict, Denied, Expired, Invalid, LoggedOut, Missing, ParlorError, TooMany
 from appliance.settings import N_, Problem, Settings, password, person_name
 
+STEPS = ("Start the chat server and the rooms", "Make the admin's account", "Invite the people", "Open the doors")
 LABELS = {service.name: service.label for service in services.load()}
 _DAY_S = 86400
 
