@@ -18,10 +18,13 @@ from image.process import Argument, Finished, run, start, tail
 
 # Where each box keeps what its host tells it (name server, certificates) and its console.
 STATE = Path("/run/parlor/boxes")
+# nspawn's own state of a running container; it refuses a name that is still there.
+EXPORTS = Path("/run/systemd/nspawn/unix-export")
 CA_BUNDLE = Path("etc/ssl/certs/ca-certificates.crt")
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
+KILL_TIMEOUT_S = 5.0
 POLL_S = 0.05
 
 # systemd(1): what a container's host sends to have it powered off.
@@ -42,10 +45,11 @@ class BoxError(RuntimeError):
 class Box:
     """One box. `with Box(…) as box:` starts it and powers it off at the end; `start`, `stop` and `kill` do it by hand.
 
-    `data` is the folder that becomes /data and outlives the box; `boot` becomes /boot (made beside the console if not
-    given); `provision` is a file shown read-only as /boot/parlor.toml; `dns` is the name server (the network's own address
-    by default); `ca` is a PEM file with certificate authorities that the box trusts beside the public ones; `binds`
-    are more folders or files of ours shown writable in the box, by their path there.
+    `name` is the container's name, different for each running box.
+    `data` is the folder that becomes /data and outlives the box; `boot` becomes /boot (a scratch folder by default);
+    `provision` is a file shown read-only as /boot/parlor.toml; `dns` is the name server (the network's own address by
+    default); `ca` is a PEM file with a certificate authority that the box trusts beside the public ones; `binds` are
+    more folders or files of ours, shown writable in the box, by their path there.
     """
 
     def __init__(
@@ -68,13 +72,13 @@ class Box:
         self.address6 = self.port.address6
         self.state = STATE / self.port.name
         self.console = self.state / "console.log"
+        self._group = f"{cgroup.own_name()}/{self.port.name}"
         self._tree = tree
         self._provision = provision
         self._ca = ca
         self._binds = dict(binds or {})
         self._boot = boot or self.state / "boot"
         self._nspawn: subprocess.Popen[bytes] | None = None
-        self._leader = 0
         (self.state / "host").mkdir(parents=True)
         self._boot.mkdir(parents=True, exist_ok=True)
         self.use_dns(dns or network.address)
@@ -98,27 +102,32 @@ class Box:
         return self._nspawn is not None and self._nspawn.poll() is None
 
     @property
+    def pid(self) -> int:
+        """The process id of the container's host side; it stays the same when the box reboots."""
+        if self._nspawn is None or not self.running:
+            raise BoxError(f"{self.name} is not running")
+        return self._nspawn.pid
+
+    @property
     def leader(self) -> int:
         """The process id of the box's first process, as we see it."""
-        if not self.running:
-            raise BoxError(f"{self.name} is not running")
-        return self._leader
+        return leader_of(self.pid)
 
     def start(self) -> None:
         """Switch the box on, and return when its first process runs."""
         if self.running:
             raise BoxError(f"{self.name} is running already")
         self.data.mkdir(parents=True, exist_ok=True)
-        group = [sys.executable, "-m", "image.cgroup", self.port.name]
+        group = [sys.executable, "-m", "image.cgroup", self._group]
         self._nspawn = start([*group, *self._command()], output=self.console)
-        self._leader = self._await_leader(self._nspawn)
+        self._await_leader()
 
     def wait_until_up(self, timeout_s: float = START_TIMEOUT_S) -> None:
         """Wait until systemd has started everything; raises `BoxError` with what failed, or after `timeout_s`."""
         state = self._await_state(time.monotonic() + timeout_s)
         if state != "running":
             failed = self.run(["systemctl", "--failed", "--plain", "--no-legend"], check=False).stdout
-            raise BoxError(f"{self.name} is {state}\n{failed}{self._last_words()}")
+            raise BoxError(f"{self.name} is {state}\n{failed}{self.last_words()}")
 
     def wait(self, timeout_s: float | None = None) -> None:
         """Wait until the box has gone off by itself."""
@@ -126,23 +135,27 @@ class Box:
             try:
                 self._nspawn.wait(timeout_s)
             except subprocess.TimeoutExpired:
-                raise BoxError(f"{self.name} still runs after {timeout_s:.0f} s\n{self._last_words()}") from None
+                raise BoxError(f"{self.name} still runs after {timeout_s:.0f} s\n{self.last_words()}") from None
             self._forget()
 
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
         """Power the box off as its owner would, and wait until it is off; a box that is off already stays so."""
         if self.running:
             with suppress(ProcessLookupError):
-                os.kill(self._leader, POWER_OFF)
+                os.kill(self.leader, POWER_OFF)
             self.wait(timeout_s)
 
     def kill(self) -> None:
         """Cut the power: every process of the box ends at once."""
-        if self.running and self._nspawn is not None:
-            with suppress(ProcessLookupError):
-                os.kill(self._leader, signal.SIGKILL)
+        if self._nspawn is None:
+            return
+        with suppress(ProcessLookupError, BoxError):
+            os.kill(self.leader, signal.SIGKILL)  # The kernel ends all others with it, and nspawn tidies up.
+        try:
+            self.wait(KILL_TIMEOUT_S)
+        except BoxError:
             self._nspawn.kill()
-            self.wait(STOP_TIMEOUT_S)
+            self.wait(KILL_TIMEOUT_S)
 
     def close(self) -> None:
         """Switch the box off (by force if it does not want to) and take its network away; its data stay."""
@@ -167,13 +180,16 @@ class Box:
 
     def inside(self, user: str = "") -> list[str]:
         """The start of an argument list for a program that is to run in the box (`image.process.start` takes it)."""
-        env = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
         drop = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"] if user else []
-        return ["nsenter", f"--target={self.leader}", "--all", "--wd=/", "env", "-i", *env, *drop]
+        return [*entering(self.leader), *drop]
 
     def journal(self, *arguments: str) -> str:
         """The journal of the running box since it started, or what `journalctl` says with these arguments."""
         return self.run(["journalctl", "--no-pager", *(arguments or ("--boot",))]).stdout
+
+    def last_words(self) -> str:
+        """The end of what the box wrote on its console."""
+        return tail(self.console)
 
     def use_dns(self, server: str) -> None:
         """Tell the box its name server; a running one reads it at its next look-up."""
@@ -220,26 +236,38 @@ class Box:
             time.sleep(POLL_S)  # It does not answer yet.
         return state if self.running else "off"
 
-    def _await_leader(self, nspawn: subprocess.Popen[bytes]) -> int:
+    def _await_leader(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
-            for pid in _children(nspawn.pid):
-                if _is_first_process(pid):
-                    return pid
-            if nspawn.poll() is not None:
-                break
+        while self.running and time.monotonic() < deadline:
+            with suppress(BoxError):
+                leader_of(self.pid)
+                return
             time.sleep(POLL_S)
-        words = self._last_words()
+        words = self.last_words()
         self.kill()
         raise BoxError(f"{self.name} does not start\n{words}")
 
     def _forget(self) -> None:
-        cgroup.kill_and_remove(self.port.name)
+        cgroup.kill_and_remove(self._group)
+        export = EXPORTS / self.name
+        if export.exists():  # nspawn did not end by itself.
+            run(["umount", "--lazy", export], check=False)
+            export.rmdir()
         self._nspawn = None
-        self._leader = 0
 
-    def _last_words(self) -> str:
-        return tail(self.console)
+
+def leader_of(nspawn: int) -> int:
+    """The first process of the box whose host side is the process `nspawn`; raises `BoxError`."""
+    for pid in _children(nspawn):
+        if _is_first_process(pid):
+            return pid
+    raise BoxError("the box has no first process (yet)")
+
+
+def entering(leader: int, **env: str) -> list[str]:
+    """The start of an argument list for a program in the box whose first process is `leader`."""
+    words = [f"{name}={value}" for name, value in {**ENVIRONMENT, **env}.items()]
+    return ["nsenter", f"--target={leader}", "--all", "--wd=/", "env", "-i", *words]
 
 
 def _children(pid: int) -> list[int]:
@@ -257,5 +285,3 @@ def _is_first_process(pid: int) -> bool:
         name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
         return len(numbers) > 1 and numbers[-1] == "1" and name in ("systemd", "init")
     return False
-
-

@@ -1,7 +1,7 @@
 """Keeps what was built under a digest of what went into it, for several builds at the same time.
 
-A result appears by rename only, is never changed afterwards and stays as long as somebody holds it, so a box can run from
-a tree while the next one is being built. Runs on the host's Python as well (3.9 or newer).
+A result appears by rename only, is never changed afterwards and stays as long as somebody holds it, so a box can run
+from a tree while the next one is being built. Runs on the host's Python as well (3.9 or newer).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def fingerprint(paths: Iterable[Path]) -> Iterator[str]:
                 continue
             yield str(path.relative_to(REPOSITORY))
             if path.is_symlink():
-                yield f"link {os.readlink(path)}"
+                yield f"link {path.readlink()}"
             elif path.is_file():
                 yield f"file {path.stat().st_mode & 0o111:o}"
                 yield hashlib.sha256(path.read_bytes()).hexdigest()

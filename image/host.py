@@ -9,11 +9,15 @@ import argparse
 import fcntl
 import os
 import shutil
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Callable
 
 from image import namespace, tools
-from image.cache import BUILD, hold
+from image.cache import BUILD, hold, remove
 from image.process import CommandError, run
 from image.progress import step
 
@@ -25,6 +29,8 @@ NEEDED = (
     ("/usr/sbin/pivot_root", "util-linux"),
 )
 SESSION = BUILD / "session"
+# What `make clean` leaves.
+KEPT = ("data", "boot", SESSION.name)
 IN_SCOPE = "PARLOR_IN_SCOPE"
 
 
@@ -33,17 +39,11 @@ class HostError(RuntimeError):
 
 
 def main(arguments: list[str]) -> int:
-    """Enter the tools root (or join a running one) and return the command's exit status."""
+    """Enter the tools root (or join, end, tidy up) and return the command's exit status."""
     options = _parser().parse_args(arguments)
-    if not options.command:
-        _parser().error("which command?")
     try:
         _become_root(arguments)
-        if options.join:
-            return namespace.join(_session_process(), options.command)
-        _own_cgroup(arguments)
-        _install_packages()
-        return _enter(options)
+        return _act(options, arguments)
     except (HostError, CommandError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -52,32 +52,80 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="image/enter", description="run a command in the tools root")
+    parser = argparse.ArgumentParser("image/enter", description="run a command in the tools root")
     parser.add_argument("--tools", action="store_true", help="only what building and booting needs")
     parser.add_argument("--session", action="store_true", help="be what --join joins; at most one")
     parser.add_argument("--join", action="store_true", help="inside the environment of `make run`")
-    parser.add_argument("command", nargs=argparse.REMAINDER)
+    parser.add_argument("--stop", action="store_true", help="end `make run`; no command")
+    parser.add_argument("--clean", action="store_true", help="delete what was built; no command")
+    parser.add_argument("command", nargs=argparse.REMAINDER, default=[])
     return parser
 
 
-def _enter(options: argparse.Namespace) -> int:
+def _act(options: argparse.Namespace, arguments: list[str]) -> int:
+    if options.stop:
+        return _stop()
+    if options.clean:
+        return _clean()
+    if not options.command:
+        raise HostError("Which command? `image/enter bash` opens a shell.")
+    if options.join:
+        return namespace.join(_session_process(), options.command)
+    _own_cgroup(arguments)
+    _verify_paths()
+    _install_packages()
     profile = tools.Profile.RUN if options.tools else tools.Profile.TEST
     if not options.session:
-        root = tools.tools_root(profile)
-        hold(root)
-        return namespace.enter(root, options.command)
+        return _enter(profile, options.command)
+    with _session() as started:
+        return _enter(profile, options.command, started)
+
+
+def _enter(profile: tools.Profile, command: list[str], started: Callable[[int], None] = lambda pid: None) -> int:
+    root = tools.tools_root(profile)
+    hold(root)
+    return namespace.enter(root, command, started=started)
+
+
+@contextmanager
+def _session() -> Iterator[Callable[[int], None]]:
+    """The one place of `make run`; what it yields is told the process that `make shell` joins."""
     BUILD.mkdir(exist_ok=True)
     with SESSION.open("a+", encoding="utf-8") as session:
         try:
             fcntl.flock(session, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise HostError(
-                "Parlor is already running from this folder.\n"
-                "`make shell` looks inside, `make stop` ends it."
+                "Parlor is already running from this folder.\n`make shell` looks inside, `make stop` ends it."
             ) from None
-        root = tools.tools_root(profile)
-        hold(root)
-        return namespace.enter(root, options.command, started=lambda pid: _note(session.fileno(), pid))
+        session.truncate(0)
+        yield lambda pid: _note(session.fileno(), pid)
+
+
+def _stop() -> int:
+    try:
+        process = _session_process()
+    except HostError as error:
+        print(error)
+        return 0
+    os.kill(process, signal.SIGTERM)
+    with SESSION.open(encoding="utf-8") as session:
+        fcntl.flock(session, fcntl.LOCK_SH)
+    return 0
+
+
+def _clean() -> int:
+    with _session():
+        for path in BUILD.iterdir():
+            if path.name not in KEPT:
+                remove(path)
+    return 0
+
+
+def _verify_paths() -> None:
+    provision = os.environ.get("PROVISION")
+    if provision and not Path(provision).is_file():
+        raise HostError(f"PROVISION={provision}: there is no such file.")
 
 
 def _note(descriptor: int, pid: int) -> None:

@@ -19,6 +19,10 @@ PACKAGES = ("build-essential", "dpkg-dev", "ca-certificates")
 WORK = "/build"
 
 
+class JanusError(RuntimeError):
+    """Debian's next release has no Janus that will do."""
+
+
 def janus_packages() -> Path:
     """The folder with Janus's .deb files, built if they are not there yet (about two minutes)."""
     key = digest(Path(path).read_text(encoding="utf-8") for path in (__file__, debian.__file__))
@@ -65,4 +69,4 @@ def _verify(folder: Path) -> None:
         version = run(["dpkg-deb", "--field", package, "Version"]).stdout.strip()
         if run(["dpkg", "--compare-versions", version, "ge", OLDEST], check=False).returncode == 0:
             return
-    raise RuntimeError(f"Janus {OLDEST} or newer was expected in {folder}")
+    raise JanusError(f"Janus {OLDEST} or newer was expected in {folder}")

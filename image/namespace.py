@@ -45,20 +45,33 @@ def enter(
     argv: list[str],
     *,
     writable: bool = False,
+    log: Path | None = None,
     started: Callable[[int], None] = lambda pid: None,
 ) -> int:
-    """Run a command in the tools root and return its exit status; `started` is told our first process there."""
+    """Run a command in the tools root and return its exit status.
+
+    `writable` is for what completes the root; output goes to `log` instead of the terminal;
+    `started` is told our first process there.
+    """
     guard = os.fork()
-    if guard == 0:  # A process may unshare its processes only once, and we may be asked to enter twice.
-        os._exit(_guard(root, argv, writable, started))
+    if guard == 0:  # A process can unshare its processes only once, and we may enter twice.
+        os._exit(_guard(root, argv, writable, log, started))
     return _accompany(guard)
 
 
-def _guard(root: Path, argv: list[str], writable: bool, started: Callable[[int], None]) -> int:
+def _guard(
+    root: Path,
+    argv: list[str],
+    writable: bool,
+    log: Path | None,
+    started: Callable[[int], None],
+) -> int:
     _die_with_parent()
     _unshare(_CLONE_NEWPID)
     child = os.fork()
     if child == 0:
+        if log is not None:
+            _redirect(log)
         _become(root, argv, writable)
     started(child)
     return _accompany(child)
@@ -81,15 +94,14 @@ def environment(outer: Mapping[str, str]) -> dict[str, str]:
         "PYTHONPYCACHEPREFIX": str(INSIDE / "build/pycache"),
         **carried_values(outer),
         **{name: str(_inside(name)) for name in PATHS if outer.get(name)},
+        **{f"{name}_OUTSIDE": outer[name] for name in PATHS if outer.get(name)},
     }
 
 
 def carried_values(outer: Mapping[str, str]) -> dict[str, str]:
     """The variables that mean the same inside as outside."""
     return {
-        name: value
-        for name, value in outer.items()
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in CARRIED)
+        name: value for name, value in outer.items() if any(fnmatch.fnmatchcase(name, pattern) for pattern in CARRIED)
     }
 
 
@@ -99,6 +111,12 @@ def prepare(root: Path) -> None:
         (root / folder).mkdir(exist_ok=True)
     for file in FILES:
         (root / file).touch()
+
+
+def _redirect(log: Path) -> None:
+    with log.open("ab") as sink:
+        os.dup2(sink.fileno(), 1)
+        os.dup2(sink.fileno(), 2)
 
 
 def _become(root: Path, argv: list[str], writable: bool) -> None:
@@ -139,7 +157,7 @@ def _mount(root: Path, writable: bool) -> None:
 
 
 def _mount_pip_configuration(root: Path) -> None:
-    own = Path(os.path.expanduser("~/.config/pip/pip.conf"))
+    own = Path("~/.config/pip/pip.conf").expanduser()
     if own.is_file():
         _mount_path(own, root / "root/.config/pip/pip.conf")
 

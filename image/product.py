@@ -2,6 +2,7 @@
 
 import compileall
 import py_compile
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from image.progress import step
 ROOTFS = REPOSITORY / "rootfs"
 PACKAGES = ("appliance", "web_setup", "web_client", "tv_mode", "ota", "hardware")
 INSTALLED = Path("usr/lib/parlor")
+ERLANG = Path("usr/lib/parlor-ejabberd")
 # Developers change the product all day; going back and forth between a few states costs nothing.
 KEPT = 4
 
@@ -27,7 +29,7 @@ def build_product(base: Path) -> Path:
 
 def version() -> str:
     """What `git describe` says, with `-dirty` where the work tree differs from the commit; "unknown" without git."""
-    git = ["git", "-c", "safe.directory=*", "-C", REPOSITORY]
+    git = ["git", "-c", "safe.directory=*", "-C", str(REPOSITORY)]
     found = run([*git, "describe", "--tags", "--always", "--dirty"], check=False)
     return found.stdout.strip() or "unknown"
 
@@ -38,11 +40,11 @@ def _packages() -> list[Path]:
 
 def _build(base: Path, target: Path) -> None:
     with step("the box's own files"), _overlay(base, target) as root:
-        if ROOTFS.is_dir():
-            _copy(f"{ROOTFS}/.", root)
+        _copy(ROOTFS, root)
         _install_python(root / INSTALLED)
         (root / INSTALLED / "version").write_text(f"{version()}\n", encoding="utf-8")
         run(["systemd-sysusers", f"--root={root}"])
+        _compile_erlang(root)
         _enable_units(root)
 
 
@@ -50,24 +52,39 @@ def _install_python(place: Path) -> None:
     """Copy our packages, compile their translations, and byte-compile them: the root is read-only when they start."""
     place.mkdir(parents=True, exist_ok=True)
     for package in _packages():
-        _copy(package, place)
+        _copy(package, place / package.name)
     for catalogue in place.rglob("*.po"):
         run(["pybabel", "-q", "compile", "-i", catalogue, "-o", catalogue.with_suffix(".mo")])
-    for stale in place.rglob("__pycache__"):
-        run(["rm", "-rf", stale])
     top = str(place.parents[2])
     unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
     if not compileall.compile_dir(place, quiet=1, stripdir=top, prependdir="/", invalidation_mode=unchecked):
         raise RuntimeError("a Python file of ours does not compile")
 
 
+def _compile_erlang(root: Path) -> None:
+    """Compile our modules for ejabberd with the box's own Erlang."""
+    sources = [f"/{path.relative_to(root)}" for path in sorted((root / ERLANG).glob("*.erl"))]
+    run(["chroot", root, "erlc", "+deterministic", "-o", f"/{ERLANG}", *sources])
+
+
 def _enable_units(root: Path) -> None:
-    if any((root / "usr/lib/systemd/system-preset").glob("*parlor*")):
+    if any(ROOTFS.rglob("*.preset")):
         run(["systemctl", f"--root={root}", "preset-all"])
 
 
-def _copy(source: Path | str, target: Path) -> None:
-    run(["cp", "--recursive", "--no-dereference", "--preserve=mode,timestamps", source, target])
+def _copy(source: Path, target: Path) -> None:
+    """Copy a folder's content; readable by everybody, whatever umask the clone was made with."""
+    target.mkdir(exist_ok=True)
+    for each in sorted(source.iterdir()):
+        place = target / each.name
+        if each.is_symlink():
+            place.unlink(missing_ok=True)
+            place.symlink_to(each.readlink())
+        elif each.is_dir() and each.name != "__pycache__":
+            _copy(each, place)
+        elif each.is_file():
+            shutil.copyfile(each, place)
+            place.chmod(0o755 if each.stat().st_mode & 0o100 else 0o644)
 
 
 @contextmanager

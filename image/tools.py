@@ -11,7 +11,7 @@ from pathlib import Path
 
 from image import debian, namespace, sources
 from image.cache import LOGS, REPOSITORY, built, digest, stored
-from image.process import CommandError
+from image.process import CommandError, tail
 from image.progress import step
 
 PACKAGES = REPOSITORY / "image" / "packages"
@@ -53,18 +53,19 @@ def _key(profile: Profile) -> str:
 
 def _build(profile: Profile, target: Path) -> None:
     log = LOGS / f"{profile.value}.log"
-    with step("tools for building" if profile is Profile.RUN else "tools for building and testing", log):
+    what = "building" if profile is Profile.RUN else "building and testing"
+    with step(f"tools for {what}", log):
         debian.bootstrap(target, packages_of(profile), log=log)
         (target / "etc/machine-id").write_text(f"{uuid.uuid4().hex}\n", encoding="ascii")
         namespace.prepare(target)
-    if profile is Profile.TEST:
-        _install_requirements(target)
+        if profile is Profile.TEST:
+            _install_requirements(target, log)
 
 
-def _install_requirements(target: Path) -> None:
+def _install_requirements(target: Path, log: Path) -> None:
     inside = namespace.INSIDE / REQUIREMENTS.relative_to(REPOSITORY)
     pip = ["pip", "install", "--quiet", "--break-system-packages", "--no-deps", "--require-hashes"]
     pip += ["--root-user-action=ignore", "--no-cache-dir", f"--requirement={inside}"]
-    status = namespace.enter(target, pip, writable=True)
+    status = namespace.enter(target, pip, writable=True, log=log)
     if status != 0:
-        raise CommandError(pip, f"exit status {status}", "")
+        raise CommandError(pip, f"exit status {status}", tail(log))

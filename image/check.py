@@ -1,0 +1,60 @@
+"""`make check` and `make test`: format, lint, types, unit tests; then the booted box."""
+
+import sys
+import time
+
+from image.cache import REPOSITORY
+from image.process import interact
+from image.progress import say
+
+# What is ours to check, as far as it exists.
+SOURCES = ("appliance", "web_setup", "web_client", "tv_mode", "ota", "hardware", "image", "tests")
+
+
+def check() -> int:
+    """The fast part: every check runs, also after one has failed."""
+    sources = [name for name in SOURCES if any((REPOSITORY / name).rglob("*.py"))]
+    return _all(
+        {
+            "format": ["ruff", "format", "--check", "--diff", "--quiet", *sources, "image/enter"],
+            "lint": ["ruff", "check", "--quiet", *sources, "image/enter"],
+            "types": ["mypy", "--strict", "--no-error-summary", *sources],
+            "unit tests": _pytest("tests/unit"),
+        }
+    )
+
+
+def test() -> int:
+    """The fast part, then everything that needs a booted box."""
+    status = check()
+    rest = [f"tests/{name}" for name in ("box", "image") if (REPOSITORY / "tests" / name).is_dir()]
+    return _all({"booted box": _pytest(*rest)} if rest else {}) or status
+
+
+def fix() -> int:
+    """Format, and repair what ruff can repair by itself."""
+    sources = [name for name in SOURCES if (REPOSITORY / name).is_dir()]
+    return _all(
+        {
+            "lint": ["ruff", "check", "--fix", "--quiet", *sources, "image/enter"],
+            "format": ["ruff", "format", "--quiet", *sources, "image/enter"],
+        }
+    )
+
+
+def _pytest(*folders: str) -> list[str]:
+    return [sys.executable, "-m", "pytest", "--quiet", *folders]
+
+
+def _all(commands: dict[str, list[str]]) -> int:
+    failed = [title for title, argv in commands.items() if not _passes(title, argv)]
+    if failed:
+        say(f"failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def _passes(title: str, argv: list[str]) -> bool:
+    started = time.monotonic()
+    status = interact(argv)
+    say(f"  {title}: {'ok' if status == 0 else 'FAILED'}, {time.monotonic() - started:.0f} s")
+    return status == 0
