@@ -30,6 +30,9 @@ POLL_S = 0.05
 # systemd(1): what a container's host sends to have it powered off.
 POWER_OFF = signal.SIGRTMIN + 4
 
+# With --keep-unit, nspawn leaves a reboot to who started it, and says so by this exit status (nspawn.c).
+REBOOT_STATUS = 133
+
 # Programs in a box see this and nothing of our environment.
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -103,7 +106,7 @@ class Box:
 
     @property
     def pid(self) -> int:
-        """The process id of the container's host side; it stays the same when the box reboots."""
+        """The process id of the container's host side."""
         if self._nspawn is None or not self.running:
             raise BoxError(f"{self.name} is not running")
         return self._nspawn.pid
@@ -129,14 +132,23 @@ class Box:
             failed = self.run(["systemctl", "--failed", "--plain", "--no-legend"], check=False).stdout
             raise BoxError(f"{self.name} is {state}\n{failed}{self.last_words()}")
 
-    def wait(self, timeout_s: float | None = None) -> None:
-        """Wait until the box has gone off by itself."""
-        if self._nspawn is not None:
-            try:
-                self._nspawn.wait(timeout_s)
-            except subprocess.TimeoutExpired:
-                raise BoxError(f"{self.name} still runs after {timeout_s:.0f} s\n{self.last_words()}") from None
-            self._forget()
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until the box has gone off by itself; returns whether it wants to be started again (a reboot)."""
+        if self._nspawn is None:
+            return False
+        try:
+            status = self._nspawn.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise BoxError(f"{self.name} still runs after {timeout_s:.0f} s\n{self.last_words()}") from None
+        self._forget()
+        return status == REBOOT_STATUS
+
+    def reboot(self) -> None:
+        """Have the box restart itself; returns when its first process runs again."""
+        self.run(["systemctl", "reboot", "--no-block"])
+        if not self.wait(STOP_TIMEOUT_S):
+            raise BoxError(f"{self.name} went off instead of rebooting\n{self.last_words()}")
+        self.start()
 
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
         """Power the box off as its owner would, and wait until it is off; a box that is off already stays so."""

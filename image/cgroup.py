@@ -26,8 +26,7 @@ def own_name() -> str:
     for parent in _parents():
         for stale in parent.glob(f"{PREFIX}*"):
             _sweep(stale)
-        (parent / name).mkdir(exist_ok=True)
-        fcntl.flock(os.open(parent / name, os.O_RDONLY), fcntl.LOCK_SH)
+        _hold(parent / name)
     return name
 
 
@@ -64,6 +63,14 @@ def folders(proc_self_cgroup: str, mount: Path = MOUNT) -> Iterator[Path]:
 
 def _parents() -> list[Path]:
     return list(folders(Path("/proc/self/cgroup").read_text(encoding="ascii")))
+
+
+def _hold(group: Path) -> None:
+    """Make a group and keep others from sweeping it; one that they swept between the two is made again."""
+    while not group.exists():
+        group.mkdir()
+        with suppress(FileNotFoundError):
+            fcntl.flock(os.open(group, os.O_RDONLY), fcntl.LOCK_SH)
 
 
 def _sweep(stale: Path) -> None:

@@ -88,18 +88,27 @@ def _provision() -> Path | None:
 
 
 def _serve(box: Box, listeners: Mapping[Forward, list[socket.socket]]) -> None:
-    PID.write_text(f"{box.pid}\n", encoding="ascii")
-    started = time.monotonic()
-    with step("starting the box"):
-        health = wait_until_healthy(box)
-    _greet(box, health, listeners, time.monotonic() - started)
+    _await(box, listeners)
     try:
         asyncio.run(_until_off(box, listeners))
+        while box.wait():
+            say("The box restarts itself.")
+            box.start()
+            _await(box, listeners)
+            asyncio.run(_until_off(box, listeners))
         say("The box went off by itself.")
     except KeyboardInterrupt:
         say()
         with step("stopping"):
             box.stop()
+
+
+def _await(box: Box, listeners: Mapping[Forward, list[socket.socket]]) -> None:
+    PID.write_text(f"{box.pid}\n", encoding="ascii")
+    started = time.monotonic()
+    with step("starting the box"):
+        health = wait_until_healthy(box)
+    _greet(box, health, listeners, time.monotonic() - started)
 
 
 def _greet(box: Box, health: Health, listeners: Mapping[Forward, list[socket.socket]], took_s: float) -> None:
