@@ -279,7 +279,7 @@ def leader_of(nspawn: int) -> int:
 def entering(leader: int, **env: str) -> list[str]:
     """The start of an argument list for a program in the box whose first process is `leader`."""
     words = [f"{name}={value}" for name, value in {**ENVIRONMENT, **env}.items()]
-    return ["nsenter", f"--target={leader}", "--all", "--wd=/", "env", "-i", *words]
+    return ["nsenter", f"--target={leader}", "--all", "env", "-i", *words]
 
 
 def _children(pid: int) -> list[int]:

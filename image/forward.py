@@ -53,7 +53,7 @@ async def serve(listeners: Mapping[Forward, list[socket.socket]], address: str) 
     async with AsyncExitStack() as stack:
         for forward, sockets in listeners.items():
             for each in sockets:
-                await stack.enter_async_context(await _server(each, address, forward.target))
+                await stack.enter_async_context(await _server(each.dup(), address, forward.target))
         await asyncio.Event().wait()
 
 

@@ -4,7 +4,7 @@ import json
 import socket
 import ssl
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from image.box import Box, BoxError
 from image.process import CommandError
@@ -20,23 +20,28 @@ class Health:
 
     healthy: bool = False
     claimed: bool = False
+    # Why the provisioning file was not taken; empty if it was, or if there is none.
+    provisioning_error: str = ""
     # What is not well, a line each.
     problems: list[str] = field(default_factory=list)
 
 
-def wait_until_healthy(box: Box, timeout_s: float = TIMEOUT_S) -> Health:
-    """Wait until every service is well and the setup page answers; raises `BoxError` with what is not."""
+def wait_until_healthy(box: Box, *, provisioned: bool = False, timeout_s: float = TIMEOUT_S) -> Health:
+    """Wait until every service is well and the setup page answers, then say how the box is.
+
+    With `provisioned` it also waits until the provisioning file has been taken or refused. After `timeout_s` the answer
+    has `problems`; raises `BoxError` when the box goes off.
+    """
     deadline = time.monotonic() + timeout_s
-    while True:
+    while time.monotonic() < deadline:
         health = ask(box)
-        if health.healthy and page_answers(box.address):
+        taken = not provisioned or health.claimed or health.provisioning_error
+        if taken and health.healthy and page_answers(box.address):
             return health
         if not box.running:
             raise BoxError(f"The box went off while starting.\n{box.last_words()}")
-        if time.monotonic() > deadline:
-            problems = "\n".join(health.problems) or "Its setup page does not answer."
-            raise BoxError(f"The box is not healthy after {timeout_s:.0f} s:\n{problems}")
         time.sleep(POLL_S)
+    return replace(health, healthy=False, problems=health.problems or ["Its setup page does not answer."])
 
 
 def ask(box: Box) -> Health:
@@ -59,8 +64,9 @@ def parse(text: str) -> Health:
         for each in answer["services"]
         if each["state"] not in ("ok", "off")
     ]
-    problems += [str(answer[key]) for key in ("settings_problem", "provisioning_error") if answer[key]]
-    return Health(bool(answer["healthy"]), bool(answer["claimed"]), problems)
+    problems += [answer["settings_problem"]] if answer["settings_problem"] else []
+    error = answer["provisioning_error"] or ""
+    return Health(answer["healthy"], answer["claimed"], error, problems)
 
 
 def page_answers(address: str) -> bool:

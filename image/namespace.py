@@ -79,9 +79,9 @@ def _guard(
 
 def join(process: int, argv: list[str]) -> int:
     """Run a command beside the one that entered as `process`, and return its exit status."""
-    target = [f"--target={process}", "--mount", "--pid", "--net", f"--wd={INSIDE}"]
+    target = [f"--target={process}", "--mount", "--pid", "--net"]
     env = [f"{name}={value}" for name, value in environment(os.environ).items()]
-    return interact(["nsenter", *target, "env", "-i", *env, *argv])
+    return interact(["nsenter", *target, "env", "-i", "-C", str(INSIDE), *env, *argv])
 
 
 def environment(outer: Mapping[str, str]) -> dict[str, str]:

@@ -107,20 +107,27 @@ def _await(box: Box, listeners: Mapping[Forward, list[socket.socket]]) -> None:
     PID.write_text(f"{box.pid}\n", encoding="ascii")
     started = time.monotonic()
     with step("starting the box"):
-        health = wait_until_healthy(box)
-    _greet(box, health, listeners, time.monotonic() - started)
+        health = wait_until_healthy(box, provisioned=_provision() is not None)
+    page = f"https://localhost:{next(iter(listeners)).port}/"
+    code = "" if health.claimed else box.run(["parlor", "claim-code"], check=False).stdout.strip()
+    say(greeting(health, page, code, time.monotonic() - started))
 
 
-def _greet(box: Box, health: Health, listeners: Mapping[Forward, list[socket.socket]], took_s: float) -> None:
-    address = f"https://localhost:{next(iter(listeners)).port}/"
-    say(f"\nThe box is ready ({took_s:.1f} s).\n")
-    if health.claimed:
-        say(f"  It belongs to somebody already; its page:  {address}")
+def greeting(health: Health, page: str, code: str, took_s: float) -> str:
+    """What the person needs to know once the box has started."""
+    if health.healthy:
+        lines = ["", f"The box is ready ({took_s:.1f} s).", ""]
     else:
-        code = box.run(["parlor", "claim-code"]).stdout.strip()
-        say(f"  Set it up at  {address}\n  Claim code    {code}")
-    say("\nYour browser will warn: until the box has a name of its own, it signs for itself.")
-    say("`make shell` looks inside. Ctrl-C stops it; its data stay.\n")
+        lines = ["", f"The box runs, but after {took_s:.0f} s it is not well:", *health.problems]
+        lines += ["`make shell`, then `journalctl --boot`, shows why.", ""]
+    if health.provisioning_error:
+        lines += [f"The provisioning file was refused: {health.provisioning_error}", ""]
+    if health.claimed:
+        lines += [f"  Its pages are at  {page}", "  `make shell`, then `parlor invite NAME`, invites a person."]
+    else:
+        lines += [f"  Set it up at  {page}", f"  Claim code    {code}"]
+    lines += ["", "Browsers warn while the box signs its certificate itself."]
+    return "\n".join([*lines, "Ctrl-C (or `make stop`) stops the box; its data stay.", ""])
 
 
 async def _until_off(box: Box, listeners: Mapping[Forward, list[socket.socket]]) -> None:
