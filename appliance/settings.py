@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr
 from pydantic_core import PydanticCustomError
+from appliance.saslprep import unusable
 
 VERSION = 1  # of the document; each version has its own file
 
@@ -54,9 +55,7 @@ def person_name(value: str) -> str:
         raise problem(N_("A name has at most 64 characters; this one has %(count)s."), count=len(value))
     if (strange := _strange(value, r"[a-z0-9._-]")) is not None:
         raise problem(
-            N_(
-                "“%(value)s” cannot be a name: use letters a–z, digits, dot, dash or underscore, not “%(strange)s”."
-            ),
+            N_("“%(value)s” cannot be a name: use letters a–z, digits, dot, dash or underscore, not “%(strange)s”."),
             value=shown(value),
             strange=shown(strange),
         )
@@ -115,13 +114,17 @@ def public_address(value: str) -> str:
 
 
 def password(value: str) -> str:
-    """Check a new password: 8 to 128 characters, none of them a control character (RFC 8265)."""
+    """Check a new password: 8 to 128 characters that SASLprep (RFC 4013) takes, as every chat app does."""
     if len(value) < 8:
         raise problem(N_("A password has at least 8 characters."))
     if len(value) > 128:
         raise problem(N_("A password has at most 128 characters."))
     if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in value):
         raise problem(N_("A password cannot hold line breaks or other control characters."))
+    if (strange := unusable(value)) is not None:
+        raise problem(
+            N_("A password cannot hold “%(strange)s”: chat apps write it in different ways."), strange=shown(strange)
+        )
     return value
 
 

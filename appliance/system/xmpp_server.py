@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from appliance.model import Conflict, Expired, Invalid, Missing, Unavailable
-from appliance.settings import N_, shown
+from appliance.settings import N_
 from appliance.system import xmpp_registration
-from appliance.system.saslprep import unusable
 from appliance.system.xmpp_api import CommandRefused, XmppApi
 from appliance.system.xmpp_registration import RegistrationRefused
 
@@ -60,8 +59,7 @@ class XmppServer:
         self._api = api or XmppApi()
 
     async def register(self, name: str, password: str) -> None:
-        """Make an account. Raises `Conflict` when there is one, `Invalid` for a password it cannot take."""
-        _check_password(password)
+        """Make an account. Raises `Conflict` when there is one; the password is one that `settings.password` takes."""
         try:
             await self._call("register", user=name, password=password)
         except CommandRefused as error:
@@ -71,7 +69,6 @@ class XmppServer:
 
     async def set_password(self, name: str, password: str) -> None:
         """Set a new password; it ends the tokens for fast logins (XEP-0484), not the open sessions."""
-        _check_password(password)
         await self._must_exist(name)
         if await self._call("change_password", user=name, newpass=password) != 0:
             raise Invalid(N_("The chat server cannot take this password."))
@@ -148,10 +145,8 @@ class XmppServer:
     async def redeem(self, token: str, password: str) -> str:
         """Use an invitation up: make its account, or set the new password. Returns the account's name.
 
-        Of any number of tries at once one succeeds, the others raise `Expired`. Raises `Invalid` for a
-        password it cannot take; the invitation then stays good.
+        Of any number of tries at once one succeeds, the others raise `Expired`.
         """
-        _check_password(password)
         invitation = await self.find_invitation(token)
         if not invitation.name or invitation.kind == "contact":
             raise Invalid(N_("This invitation is for the chat app: open it there."))
@@ -239,11 +234,6 @@ def _seconds(stamp: str) -> int:
 def _last_seen(last: dict[str, str]) -> int | None:
     """Until somebody logs in, ejabberd gives the time at which the account was made, with this status."""
     return None if last["status"] in (_NEVER, "NOT FOUND") else _seconds(last["timestamp"])
-
-
-def _check_password(password: str) -> None:
-    if (character := unusable(password)) is not None:
-        raise Invalid(N_("A password cannot hold “%(strange)s”."), strange=shown(character))
 
 
 def _refusal(error: RegistrationRefused, invitation: Invitation) -> Exception:

@@ -24,10 +24,13 @@ class Phone(ClientXMPP):  # type: ignore[misc]
 
     def __init__(self, jid: str, password: str, ca: Path, resource: str = "") -> None:
         resource = resource or f"t{secrets.token_hex(4)}"
-        super().__init__(f"{jid}/{resource}", password)
+        super().__init__(
+            f"{jid}/{resource}", password, sasl_mech="SCRAM-SHA-256"
+        )  # its channel binding is not for TLS 1.3
         self.inbox: asyncio.Queue[Any] = asyncio.Queue()
         self.ca = ca
         self.ssl_context = ssl.create_default_context(cafile=str(ca))
+        self.enable_direct_tls = False
         for plugin in PLUGINS:
             self.register_plugin(plugin)
         self.add_event_handler("message", self._arrived)
@@ -76,8 +79,27 @@ class Phone(ClientXMPP):  # type: ignore[misc]
                     return message
 
     async def join(self, room: str, nick: str) -> None:
-        """Enter a group chat; make it when it is new."""
-        await self["xep_0045"].join_muc_wait(room, nick, timeout=WAIT_S, maxstanzas=0)
+        """Enter a group chat; make it when it is new. Raises `PermissionError` when it is closed to us."""
+        entered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def settle(presence: Any) -> None:
+            if presence["from"].bare == room and not entered.done():
+                if presence["type"] == "error":
+                    entered.set_exception(PermissionError(presence["error"]["condition"]))
+                elif 110 in presence["muc"]["status_codes"]:
+                    entered.set_result(None)
+
+        events = ("groupchat_presence", "presence_error")
+        for event in events:
+            self.add_event_handler(event, settle)
+        presence = self.make_presence(pto=f"{room}/{nick}")
+        presence["muc_join"]["history"]["maxstanzas"] = "0"
+        presence.send()
+        try:
+            await asyncio.wait_for(entered, WAIT_S)
+        finally:
+            for event in events:
+                self.del_event_handler(event, settle)
 
     async def upload(self, content: bytes, name: str, address: str) -> str:
         """Upload a file (XEP-0363) to the box at `address`; returns its URL."""
