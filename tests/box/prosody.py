@@ -19,7 +19,7 @@ data_path = "{folder}"
 certificates = "{folder}"
 log = {{ info = "{folder}/prosody.log" }}
 interfaces = {{ "{address}" }}
-modules_enabled = {{ "roster", "saslauth", "tls", "dialback", "disco", "pep", "mam", "carbons", "s2s_bidi" }}
+modules_enabled = {{ "roster", "saslauth", "tls", "dialback", "disco", "pep", "mam", "carbons", "s2s_bidi", "ping" }}
 modules_disabled = {{ {disabled} }}
 c2s_require_encryption = true
 s2s_require_encryption = {secure}

@@ -26,6 +26,7 @@ class Person:
     jid: str
     password: str
     address: str
+    mechanism: str = "SCRAM-SHA-256"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def bob(request: pytest.FixtureRequest) -> Person:
     server: Prosody = request.getfixturevalue("third_server")
     password = secrets.token_urlsafe(12)
     server.add_person("bob", password)
-    return Person(f"bob@{server.domain}", password, server.address)
+    return Person(f"bob@{server.domain}", password, server.address, mechanism="SCRAM-SHA-1")
 
 
 def both(house: House, ann: Person, bob: Person, talk: Any) -> None:
@@ -65,7 +66,7 @@ def both(house: House, ann: Person, bob: Person, talk: Any) -> None:
         ca = house.authority.path
         async with (
             phone(ann.jid, ann.password, ann.address, ca) as one,
-            phone(bob.jid, bob.password, bob.address, ca) as two,
+            phone(bob.jid, bob.password, bob.address, ca, mechanism=bob.mechanism) as two,
         ):
             await talk(one, two)
 
