@@ -1,7 +1,7 @@
 """The box's name in the house: multicast DNS (RFC 6762) and DNS-SD (RFC 6763).
 
-avahi's own list of hosts cannot give an address a second name (both would claim the address's reverse
-record), so each further name is announced by a unit of its own, `parlor-alias@`, which reads `alias-….env`.
+In the house the host of uploads needs a name of its own. avahi's list of hosts cannot give an address a second
+name (both would claim the address's reverse record), so a unit of its own announces it, `parlor-alias.service`.
 """
 
 import configparser
@@ -18,25 +18,26 @@ _LABEL = re.compile(r"[a-z0-9-]{1,63}")
 
 
 def render(settings: Settings, host: Host) -> tuple[RenderedFile, ...]:
-    """The daemon's configuration, what it advertises, and the further names of the house's domain."""
-    return (
+    """The daemon's configuration, what it advertises, and in the house the host of uploads."""
+    files = (
         _file("avahi-daemon.conf", _configuration(settings)),
         _file("services/parlor.service", _advertisement(settings)),
-        *(_file(f"alias-{label}.env", _alias(name, host)) for label, name in aliases(settings, host).items()),
     )
+    return (*files, _file("alias.env", _alias(settings, host))) if _in_house(settings) and _address(host) else files
 
 
-def aliases(settings: Settings, host: Host) -> dict[str, str]:
-    """Names beside NAME.local that stand for the box in the house, by the instance of the unit that announces them."""
-    if settings.domain.kind is not DomainKind.HOUSE or not settings.domain.name or not (host.ipv4 or host.ipv6):
-        return {}
-    names = {"upload": settings.hosts.upload, "domain": settings.domain.name}
-    return {label: name for label, name in names.items() if name != settings.local_name}
+def _in_house(settings: Settings) -> bool:
+    return settings.domain.kind is DomainKind.HOUSE and bool(settings.domain.name)
 
 
-def _alias(name: str, host: Host) -> bytes:
-    label = _label(name.removesuffix(".local"))
-    return f"NAME={label}.local\nADDRESS={host.ipv4 or host.ipv6}\n".encode()
+def _address(host: Host) -> str:
+    """One is enough: who has both kinds takes the first that resolves."""
+    return host.ipv4 or host.ipv6
+
+
+def _alias(settings: Settings, host: Host) -> bytes:
+    label = _label(settings.hosts.upload.removesuffix(".local"))
+    return f"NAME={label}.local\nADDRESS={_address(host)}\n".encode()
 
 
 def _label(value: str) -> str:
@@ -75,7 +76,7 @@ def _advertisement(settings: Settings) -> bytes:
     group = ElementTree.Element("service-group")
     ElementTree.SubElement(group, "name").text = f"Parlor {settings.box.name}"
     _add_service(group, "_https._tcp", 443)
-    if settings.domain.kind is DomainKind.HOUSE and settings.domain.name:
+    if _in_house(settings):
         _add_service(group, "_xmpp-client._tcp", _XMPP_CLIENT_PORT)
     doctype = b'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE service-group SYSTEM "avahi-service.dtd">\n'
     return doctype + ElementTree.tostring(group) + b"\n"
@@ -98,9 +99,6 @@ SERVICE = Service(
     render=render,
     enabled=always,
     ports=(Port(Protocol.UDP, 5353, N_("The box's name in the house"), before_claim=True),),
-    checks=(
-        Check(Probe.UNIT, "parlor-alias@upload.service"),
-        Check(Probe.UNIT, "parlor-alias@domain.service"),
-    ),
+    checks=(Check(Probe.UNIT, "parlor-alias.service"),),
     can_reload=False,
 )

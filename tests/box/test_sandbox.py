@@ -38,7 +38,7 @@ def test_nothing_failed_and_nothing_waits_for_itself(box: ClaimedBox) -> None:
     assert "Failed to start" not in journal
 
 
-@pytest.mark.parametrize("unit", [*OURS, "parlor-alias@upload.service"])
+@pytest.mark.parametrize("unit", [*OURS, "parlor-alias.service"])
 def test_a_units_exposure_is_at_most_2(box: ClaimedBox, unit: str) -> None:
     report = box.box.run(["systemd-analyze", "security", "--no-pager", unit]).stdout
     overall = re.search(r"Overall exposure level for \S+: ([0-9.]+)", report)

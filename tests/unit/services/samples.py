@@ -37,7 +37,7 @@ HOSTILE = (
 UNCLAIMED = Settings()
 HOUSE = Settings(claimed=True, domain=Domain(kind=DomainKind.HOUSE, name="parlor.local"))
 OWN = Settings(claimed=True, domain=Domain(kind=DomainKind.OWN, name="chat.example.org"))
-RENAMED = HOUSE.model_copy(update={"box": Box(name="den")})
+RENAMED = OWN.model_copy(update={"box": Box(name="den")})
 STATES = (UNCLAIMED, HOUSE, OWN, RENAMED)
 
 

@@ -30,21 +30,20 @@ def test_chat_is_advertised_only_where_the_house_is_its_domain() -> None:
     assert advertised(HOUSE) == {"_https._tcp", "_xmpp-client._tcp"}
 
 
+def names(settings: Settings, machine: Host) -> set[str]:
+    return {file.path.name for file in avahi.render(settings, machine)}
+
+
 def test_in_the_house_the_host_of_uploads_resolves_too() -> None:
-    assert avahi.aliases(HOUSE, host()) == {"upload": "upload-parlor.local"}
-    assert text(avahi.render(HOUSE, host()), "alias-upload.env") == "NAME=upload-parlor.local\nADDRESS=192.0.2.7\n"
-    assert avahi.aliases(OWN, host()) == {}
-    assert avahi.aliases(UNCLAIMED, host()) == {}
+    assert text(avahi.render(HOUSE, host()), "alias.env") == "NAME=upload-parlor.local\nADDRESS=192.0.2.7\n"
+    assert "alias.env" not in names(OWN, host())
+    assert "alias.env" not in names(UNCLAIMED, host())
 
 
-def test_a_renamed_box_keeps_its_domains_name() -> None:
-    assert avahi.aliases(RENAMED, host()) == {"upload": "upload-parlor.local", "domain": "parlor.local"}
-
-
-def test_a_network_with_ipv6_only_has_the_names_as_well() -> None:
+def test_a_network_with_ipv6_only_has_the_name_as_well() -> None:
     six = Host("", "2001:db8::7", host().certificate)
-    assert "ADDRESS=2001:db8::7" in text(avahi.render(HOUSE, six), "alias-upload.env")
-    assert avahi.aliases(HOUSE, Host("", "", host().certificate)) == {}
+    assert "ADDRESS=2001:db8::7" in text(avahi.render(HOUSE, six), "alias.env")
+    assert "alias.env" not in names(HOUSE, Host("", "", host().certificate))
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: ascii(value)[:20])
