@@ -1,0 +1,127 @@
+"""Real browsers for the tests: headless Chromium that finds the boxes by their names."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+WAIT_S = 20.0
+PHONE = (360, 740)
+DESK = (1280, 800)
+
+Driver = webdriver.Chrome
+
+
+@contextmanager
+def browser(
+    hosts: Mapping[str, str],
+    language: str = "en",
+    size: tuple[int, int] = DESK,
+    dark: bool = False,
+    scripts: bool = True,
+) -> Iterator[Driver]:
+    """A browser with a profile of its own. `hosts` maps names to addresses; any certificate will do."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    rules = ", ".join(f"MAP {name} {address}" for name, address in hosts.items())
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",  # it runs as root in the tools root, on our own pages only
+        "--disable-dev-shm-usage",
+        "--hide-scrollbars",
+        "--ignore-certificate-errors",
+        f"--host-resolver-rules={rules}",
+        f"--lang={language}",
+        f"--accept-lang={language}",
+    ):
+        options.add_argument(argument)
+    javascript = 1 if scripts else 2
+    options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": javascript})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
+    try:
+        width, height = size
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        yield driver
+    finally:
+        driver.quit()
+
+
+def script(driver: Driver, code: str, *arguments: object) -> Any:
+    """What a piece of JavaScript returns; `arguments` are its `arguments`."""
+    return driver.execute_script(code, *arguments)  # type: ignore[no-untyped-call]
+
+
+def path(driver: Driver) -> str:
+    """The path of the page that is shown."""
+    return "/" + driver.current_url.split("/", 3)[3].partition("?")[0].partition("#")[0]
+
+
+def one(driver: Driver, selector: str) -> WebElement:
+    """The first element that a CSS selector finds."""
+    return driver.find_element(By.CSS_SELECTOR, selector)
+
+
+def text(driver: Driver, selector: str = "main") -> str:
+    """What a person reads there."""
+    return one(driver, selector).text
+
+
+def fill(driver: Driver, name: str, value: str, index: int = 0) -> None:
+    """Type into the field of this name. Emoji and controls go in by script: chromedriver types the basic plane only."""
+    field = driver.find_elements(By.NAME, name)[index]
+    field.clear()
+    if value.isprintable() and max(value, default="") <= "\uffff" and len(value) < 200:
+        field.send_keys(value)
+    else:
+        script(driver, "arguments[0].value = arguments[1]", field, value)
+
+
+def choose(driver: Driver, name: str, value: str) -> None:
+    """Tick the radio button of this name and value."""
+    press(driver, f'input[name="{name}"][value="{value}"]')
+
+
+def press(driver: Driver, selector: str) -> None:
+    """Click, as a person would who scrolled there."""
+    element = one(driver, selector)
+    script(driver, "arguments[0].scrollIntoView({block: 'center'})", element)
+    element.click()
+
+
+def submit(driver: Driver, selector: str = "main form .primary") -> None:
+    """Press a form's button and wait for the page that follows."""
+    before = one(driver, "html")
+    press(driver, selector)
+    wait(driver, lambda: gone(before))
+    wait(driver, lambda: script(driver, "return document.readyState") == "complete")
+
+
+def gone(element: WebElement) -> bool:
+    """Whether the page that held this element has been left."""
+    try:
+        element.is_enabled()
+    except StaleElementReferenceException:
+        return True
+    except WebDriverException:
+        return False
+    return False
+
+
+def wait(driver: Driver, holds: Any, timeout_s: float = WAIT_S) -> None:
+    """Wait until `holds()` is true."""
+    WebDriverWait(driver, timeout_s, 0.1).until(lambda _: holds(), f"at {driver.current_url}")
+
+
+def complaints(driver: Driver) -> list[str]:
+    """What the browser wrote on its console, but for answers that are meant to be errors."""
+    log: list[dict[str, Any]] = driver.get_log("browser")  # type: ignore[no-untyped-call]
+    return [entry["message"] for entry in log if "Failed to load resource" not in entry["message"]]
