@@ -21,7 +21,8 @@ _KINDS: dict[str, Kind] = {
     "reset_token": "reset",
     "roster_only": "contact",
 }
-_REASON = "Disabled by an admin of the box"
+_DISABLED = "Disabled by an admin of the box"
+_LOGGED_OUT = "Logged out everywhere"
 _NEVER = "Registered but didn't login"
 
 
@@ -90,7 +91,7 @@ class XmppServer:
         """Refuse every login and end the open sessions; everything is kept."""
         await self._must_exist(name)
         if not await self._disabled(name):
-            await self._done("ban_account", user=name, reason=_REASON)
+            await self._done("ban_account", user=name, reason=_DISABLED)
 
     async def enable(self, name: str) -> None:
         """Let a disabled person log in again, with the old password."""
@@ -108,8 +109,14 @@ class XmppServer:
                 await self.revoke(entry["token"])
 
     async def end_sessions(self, name: str) -> None:
-        """End every open session, and the tokens for fast logins (XEP-0484)."""
-        await self._call("kick_user", user=name)
+        """End every open session, and the tokens for fast logins (XEP-0484).
+
+        ejabberd's own command for it spares the tokens of who is not online, and shutting a person out does not.
+        """
+        if await self._disabled(name):
+            return
+        await self._done("ban_account", user=name, reason=_LOGGED_OUT)
+        await self._done("unban_account", user=name)
 
     async def invite(self, name: str) -> Invitation:
         """A new invitation to make the account `name`. Raises `Conflict` when the name is taken or invited."""
@@ -195,7 +202,12 @@ class XmppServer:
             raise Missing(N_("There is nobody called “%(name)s” here."), name=name)
 
     async def _disabled(self, name: str) -> bool:
-        return bool(await self._call("get_ban_details", user=name))
+        """Whether an admin shut the person out. What a broken-off `end_sessions` left behind is put right."""
+        details = await self._call("get_ban_details", user=name)
+        if details.get("reason") == _LOGGED_OUT:
+            await self._done("unban_account", user=name)
+            return False
+        return bool(details)
 
     async def _account(self, name: str) -> Account:
         last, disabled = await asyncio.gather(self._call("get_last", user=name), self._disabled(name))
