@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 import aiohttp
 from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqError
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatcherId
 
 WAIT_S = 15.0
 PLUGINS = ("xep_0030", "xep_0045", "xep_0077", "xep_0184", "xep_0199", "xep_0280", "xep_0313", "xep_0363")
@@ -184,7 +186,11 @@ class Joiner(Phone):
         iq = self.Iq()
         iq["type"], iq["to"] = "set", self.boundjid.domain
         iq.xml.append(ElementTree.Element("{urn:xmpp:pars:0}preauth", token=self._token))
-        await iq.send(timeout=WAIT_S)
+        answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.register_handler(Callback("preauth", MatcherId(iq["id"]), answered.set_result))
+        self.send_raw(str(iq))  # `send` keeps everything but a registration back until the login
+        if (answer := await asyncio.wait_for(answered, WAIT_S))["type"] == "error":
+            raise IqError(answer)
 
 
 @asynccontextmanager

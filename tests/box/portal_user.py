@@ -14,7 +14,8 @@ def call(method, path, body=None, token="", address="10.0.0.9"):
     try:
         return Client(token=token, address=address).call(method, path, body)
     except ParlorError as error:
-        return {"error": error.code, "message": str(error), "params": error.params, "problems": [p.key for p in error.problems]}
+        keys = [problem.key for problem in error.problems]
+        return {"error": error.code, "message": str(error), "params": error.params, "problems": keys}
 
 def at_once(count, work):
     answers, gate = [], threading.Barrier(count)

@@ -25,8 +25,10 @@ def test_wrong_codes_claim_nothing_and_the_right_one_still_works(unclaimed_box: 
         unclaimed_box,
         """
 import random, string
-result = [call("POST", "/v1/claim", {"code": "".join(random.choices(string.ascii_uppercase, k=8))}, address=f"10.9.0.{i % 50}")
-          for i in range(1000)]
+def guess(i):
+    code = "".join(random.choices(string.ascii_uppercase, k=8))
+    return call("POST", "/v1/claim", {"code": code}, address=f"10.9.0.{i % 50}")
+result = [guess(i) for i in range(1000)]
 """,
     )
     assert not [answer for answer in answers if "token" in answer]
@@ -77,9 +79,10 @@ def test_nobody_without_a_claim_sets_anything_up(unclaimed_box: Box) -> None:
     answers = as_portal(
         unclaimed_box,
         """
-calls = [("POST", "/v1/setup", setup), ("PUT", "/v1/setup/draft", {}), ("GET", "/v1/setup", None), ("GET", "/v1/status", None),
-         ("GET", "/v1/people", None), ("POST", "/v1/people", {"name": "eve"}), ("PATCH", "/v1/settings", {"files.max_mb": 1}),
-         ("PUT", "/v1/certificate", {}), ("POST", "/v1/apply", {}), ("GET", "/v1/claim-code", None)]
+calls = [("POST", "/v1/setup", setup), ("PUT", "/v1/setup/draft", {}), ("GET", "/v1/setup", None),
+         ("GET", "/v1/status", None), ("GET", "/v1/people", None), ("POST", "/v1/people", {"name": "eve"}),
+         ("PATCH", "/v1/settings", {"files.max_mb": 1}), ("PUT", "/v1/certificate", {}), ("POST", "/v1/apply", {}),
+         ("GET", "/v1/claim-code", None)]
 result = [call(*each, token=token) for each in calls for token in ("", "guess", "x" * 5000)]
 """,
         setup=SETUP,

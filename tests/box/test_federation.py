@@ -151,7 +151,7 @@ def test_a_forged_dialback_key_is_refused(box: ClaimedBox, third_server: Prosody
         if not more:
             break
         answer += more
-    assert b"type='valid'" not in answer and b'type="valid"' not in answer
+    assert not re.search(rb"type=.valid", answer)
     secure.close()
 
 
