@@ -100,5 +100,9 @@ def _prune(kind: str, kept: int) -> None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("  (waiting for another build in this folder)", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield

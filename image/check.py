@@ -6,6 +6,7 @@ import time
 from image.cache import REPOSITORY
 from image.process import interact
 from image.progress import say
+from image.tree import build_tree
 
 # What is ours to check, as far as it exists.
 SOURCES = ("appliance", "web_setup", "web_client", "tv_mode", "ota", "hardware", "image", "tests")
@@ -25,8 +26,9 @@ def check() -> int:
 
 
 def test() -> int:
-    """The fast part, then everything that needs a booted box."""
+    """The fast part, then everything that needs a booted box; the build comes before any test's time limit runs."""
     status = check()
+    build_tree()
     rest = [f"tests/{name}" for name in ("box", "image") if (REPOSITORY / "tests" / name).is_dir()]
     return _all({"booted box": _pytest(*rest)} if rest else {}) or status
 

@@ -26,6 +26,12 @@ NOT_UNPACKED = (
     "path-exclude=/usr/share/bug/*",
 )
 
+# Variables that mean something to apt or to our hooks.
+PASSED = (
+    *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+    *("MIRROR", "MIRROR_SECURITY", "TMPDIR"),
+)
+
 
 def package_names(path: Path) -> list[str]:
     """The packages (or units) in a list: one a line, comments after #."""
@@ -53,8 +59,17 @@ def bootstrap(
     argv += [f"--dpkgopt={option}" for option in NOT_UNPACKED]
     argv += [f"--{stage}-hook={_command(function)}" for stage, function in stages]
     argv += [f"--include={','.join(packages)}", SUITE, str(target)]
-    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-    run(argv, log=log, env={**os.environ, **(env or {}), "PATH": path, "LC_ALL": "C.UTF-8"})
+    run(argv, log=log, env={**_environment(os.environ), **(env or {})})
+
+
+def _environment(outer: Mapping[str, str]) -> dict[str, str]:
+    """What packages see while they are installed: a variable of Python's, say, would change what they compile."""
+    return {
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": "/root",
+        "LC_ALL": "C.UTF-8",
+        **{name: outer[name] for name in PASSED if name in outer},
+    }
 
 
 def in_root(root: Path, argv: Sequence[str], folder: str = "/") -> None:

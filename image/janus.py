@@ -25,7 +25,7 @@ class JanusError(RuntimeError):
 
 def janus_packages() -> Path:
     """The folder with Janus's .deb files, built if they are not there yet (about two minutes)."""
-    key = digest(Path(path).read_text(encoding="utf-8") for path in (__file__, debian.__file__))
+    key = digest([Path(__file__).read_text(encoding="utf-8")])
     return built("janus", key, _build)
 
 
