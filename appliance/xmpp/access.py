@@ -22,7 +22,6 @@ CORE_COMMANDS = (
     "ban_account",
     "unban_account",
     "get_ban_details",
-    "kick_user",
     "generate_invite_with_username",
     "generate_reset_token",
     "list_invites",
@@ -30,11 +29,6 @@ CORE_COMMANDS = (
     "cleanup_expired_invite_tokens",
     "delete_old_mam_messages",
     "delete_old_messages",
-    "srg_add",
-    "srg_user_add",
-    "srg_set_info",
-    "get_room_options",
-    "muc_online_rooms",
 )
 
 

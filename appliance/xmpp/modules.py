@@ -33,7 +33,6 @@ def _presence(settings: Settings, hosts: Hosts) -> Modules:
         "mod_disco": {"name": settings.box.name, "server_info": _contacts(settings, hosts)},
         "mod_caps": {},
         "mod_roster": {"versioning": True, "store_current_id": True},
-        "mod_shared_roster": {},
         "mod_last": {},
         "mod_ping": {},
         "mod_privacy": {},
