@@ -1,10 +1,12 @@
 """The front door: who is answered under which name, what reaches the programs behind, what every answer carries."""
 
+import asyncio
 import contextlib
 import socket
 import ssl
 import time
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -12,6 +14,7 @@ from appliance.model import PORTAL_SOCKET, XMPP_HTTP_SOCKET
 from image.box import Box
 from tests.box.door import Answer, ask, connect, context, echo, read, send
 from tests.box.house import ClaimedBox, House, claimed_box
+from tests.box.phone import phone
 
 DOMAIN = "door.example"
 UPLOAD = f"upload.{DOMAIN}"
@@ -348,3 +351,33 @@ def test_a_box_without_its_pages_says_so_kindly(unclaimed_box: Box) -> None:
     assert QUERY not in journal
     box.run(["systemctl", "start", "parlor-portal.socket", "parlor-portal.service"])
     assert ask(box.address, "parlor.local", sni="").status in (200, 302, 303)
+
+
+HOSTILE_FILES = {
+    "drawing.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+    "page.html": b"<script>alert(1)</script>",
+    "page.xhtml": b'<html xmlns="http://www.w3.org/1999/xhtml"><script>alert(1)</script></html>',
+    "feed.xml": b"<?xml version='1.0'?><a/>",
+    "script.js": b"alert(1)",
+    "paper.pdf": b"%PDF-1.4",
+    "nothing": b"<script>alert(1)</script>",
+}
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+
+
+def test_real_uploads_come_back_saved_not_run(box: ClaimedBox) -> None:
+    name, password = box.new_person()
+
+    async def send_all() -> dict[str, str]:
+        async with phone(f"{name}@{box.domain}", password, box.address, box.house.authority.path) as sender:
+            files = {**HOSTILE_FILES, "photo.png": PICTURE}
+            return {file: await sender.upload(content, file, box.address) for file, content in files.items()}
+
+    for file, url in asyncio.run(send_all()).items():
+        parts = urlsplit(url)
+        answer = ask(box.address, parts.netloc, parts.path)
+        assert answer.status == 200
+        assert answer.body == {**HOSTILE_FILES, "photo.png": PICTURE}[file]
+        assert answer.header("content-disposition") == ("attachment" if file in HOSTILE_FILES else ""), file
+        assert answer.header("content-security-policy").startswith("sandbox"), file
+        assert answer.header("x-content-type-options") == "nosniff"

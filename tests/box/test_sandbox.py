@@ -205,7 +205,7 @@ def test_a_killed_daemon_is_back_at_once(box: ClaimedBox, unit: str) -> None:
 
 
 def test_the_services_outlive_the_core(box: ClaimedBox) -> None:
-    others = [unit for unit in OURS if unit not in ("parlor-core.service", "chrony.service")]
+    others = [unit for unit in OURS if unit not in ("parlor-core.service", "chrony.service", "parlor-console.service")]
     show = ["systemctl", "show", "--value", "--property=InvocationID", *others]
     before = box.box.run(show).stdout
     box.box.run(["systemctl", "kill", "--signal=KILL", "parlor-core.service"])
@@ -223,3 +223,12 @@ def test_without_a_ruleset_nothing_serves(unclaimed_box: Box) -> None:
         while unclaimed_box.run(["systemctl", "is-active", unit], check=False).stdout.strip() == "active":
             assert time.monotonic() < deadline
             time.sleep(0.1)
+
+
+def test_the_screen_shows_the_code_of_a_fresh_box(unclaimed_box: Box) -> None:
+    code = unclaimed_box.run(["parlor", "claim-code"]).stdout.strip()
+    shown = unclaimed_box.run(["timeout", "2", "python3", "-I", "-m", "appliance.console"], check=False).stdout
+    assert code in shown
+    assert f"https://{unclaimed_box.address}" in shown
+    masked = unclaimed_box.run(["systemctl", "is-enabled", "getty.target"], check=False).stdout.strip()
+    assert masked == "masked"
