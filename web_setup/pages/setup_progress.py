@@ -1,6 +1,6 @@
 """Watches the box set itself up."""
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web_setup import visitor, wizard
@@ -26,7 +26,9 @@ def _answer(template: str) -> str | None:
     draft, job = wizard.state()
     if job is None or job["state"] == "done":
         return None
-    return render_template(template, job=job, back=url_for("setup_review.show"), new_host=f"{draft.box_name}.local")
+    here, there = request.host.partition(":")[0], f"{draft.box_name}.local"
+    renamed = here.endswith(".local") and here != there
+    return render_template(template, job=job, back=url_for("setup_review.show"), renamed=renamed, new_host=there)
 
 
 def _elsewhere() -> str:

@@ -2,7 +2,7 @@
 /**
  * Keeps a part of a page fresh: fetches `data-poll` every `data-poll-s` seconds and puts the answer, which the server
  * rendered, in place of the old. The header X-Parlor-Go means: nothing more to watch, open that path. What `data-say`
- * marks is read aloud when it changes. `data-poll-trouble` is shown while the box does not answer.
+ * marks is read aloud when it changes. The `<template data-poll-trouble>` is shown while the box does not answer.
  */
 
 const PATIENCE = 3; // failures in a row before a person is told
@@ -14,7 +14,7 @@ function watch(region) {
   const said = /** @type {HTMLElement | null} */ (document.querySelector("[data-poll-say]"));
   let failures = 0;
 
-  const later = () => setTimeout(turn, failures ? Math.min(pause * 2 ** failures, 10_000) : pause);
+  const later = () => setTimeout(turn, Math.min(pause * Math.max(1, failures), 10_000));
 
   async function turn() {
     if (document.hidden) {
@@ -47,12 +47,9 @@ function watch(region) {
   }
 
   function trouble() {
-    const note = document.createElement("p");
-    note.className = "alert alert-info";
-    note.setAttribute("role", "status");
-    note.textContent = region.dataset.pollTrouble ?? "";
+    const note = /** @type {HTMLTemplateElement | null} */ (document.querySelector("template[data-poll-trouble]"));
     region.dataset.shown = "";
-    region.prepend(note);
+    if (note) region.prepend(note.content.cloneNode(true));
   }
 
   if (!region.querySelector("[data-poll-stop]")) later();
