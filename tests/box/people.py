@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import aiohttp
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
 from tests.box.house import ClaimedBox
-from tests.box.phone import WAIT_S, Phone
+from tests.box.phone import WAIT_S, Phone, session
 
 PLUGINS = (
     *("xep_0049", "xep_0054", "xep_0060", "xep_0084", "xep_0115", "xep_0153", "xep_0163", "xep_0191", "xep_0198"),
@@ -99,6 +100,13 @@ def talk(scene: Callable[..., Awaitable[None]], *people: Person) -> None:
             await scene(*devices)
 
     asyncio.run(play())
+
+
+@asynccontextmanager
+async def browser(box: ClaimedBox, source: str = "") -> AsyncIterator[aiohttp.ClientSession]:
+    """A browser of somebody who is not logged in anywhere, for which every name is the box; `source` is its address."""
+    async with session(box.house.authority.path, box.address, source) as http:
+        yield http
 
 
 async def become_contacts(one: Device, other: Device) -> None:

@@ -139,12 +139,14 @@ async def phone(jid: str, password: str, address: str, ca: Path, **options: str)
 
 
 @asynccontextmanager
-async def session(ca: Path, address: str) -> AsyncIterator[aiohttp.ClientSession]:
-    """A web client for which every name is at `address`."""
+async def session(ca: Path, address: str, source: str = "") -> AsyncIterator[aiohttp.ClientSession]:
+    """A web client for which every name is at `address`; it comes from the address `source` if one is given."""
     context = ssl.create_default_context(cafile=str(ca))
-    connector = aiohttp.TCPConnector(ssl=context, resolver=_Everywhere(address))
+    here = (source, 0) if source else None
+    connector = aiohttp.TCPConnector(ssl=context, resolver=_Everywhere(address), local_addr=here)
     async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=WAIT_S)) as http:
         yield http
+    await asyncio.sleep(0.1)  # aiohttp ends its TLS connections a moment later
 
 
 class _Everywhere(aiohttp.abc.AbstractResolver):
