@@ -17,6 +17,8 @@ from appliance.system import database, files, units
 
 LOADED = RUN / "loaded.json"  # for this boot only, as the rendered files are
 
+NOT_TAKEN = ""  # instead of a digest: the file is being written, and no unit has taken it yet
+
 Digests = Mapping[str, str]  # path → SHA-256 of the content
 Loaded = Mapping[str, Digests]  # service → what its unit last loaded
 
@@ -30,7 +32,7 @@ class Action(StrEnum):
     STOP = "stop"
 
 
-# A unit that counts as not loaded may still run on an older file: starting it means restarting it.
+# A unit whose files were not taken may still run on older ones: starting it means restarting it.
 _VERBS = {Action.START: "restart", Action.RELOAD: "reload", Action.RESTART: "restart", Action.STOP: "stop"}
 
 
@@ -69,7 +71,7 @@ def _change(service: Service, settings: Settings, host: Host, before: Digests | 
 
 
 def _action(service: Service, before: Digests | None, after: Digests) -> Action:
-    if before is None:
+    if before is None or NOT_TAKEN in before.values():
         return Action.START
     changed = {Path(path).name for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
     if service.can_reload and not changed & set(service.restart_on):
@@ -113,7 +115,8 @@ async def apply(changes: Iterable[Change], progress: Callable[[Change], None] = 
     for change in changes:
         progress(change)
         if change.action is not Action.STOP:
-            loaded.pop(change.service.name, None)  # until the unit has taken it, it counts as not loaded
+            known = loaded.get(change.service.name, {}).keys() | change.digests.keys()
+            loaded[change.service.name] = dict.fromkeys(known, NOT_TAKEN)
             save_record(loaded)
         write(change)
         await units.act(_VERBS[change.action], change.service.unit)

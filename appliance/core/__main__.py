@@ -1,7 +1,6 @@
 """The core daemon: `python3 -m appliance.core`."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import pwd
@@ -21,7 +20,7 @@ from appliance.core.owner import Owner
 from appliance.core.people import People
 from appliance.core.request import LARGEST_BODY, errors
 from appliance.core.sessions import Sessions
-from appliance.core.upkeep import upkeep
+from appliance.core.upkeep import answer_watchdog, upkeep
 from appliance.model import CORE_SOCKET, Invalid
 from appliance.system import store
 
@@ -78,11 +77,11 @@ async def serve(context: Context) -> None:
     CORE_SOCKET.chmod(0o660)
     provision(context)
     daemon.notify("READY=1")
-    tasks = asyncio.create_task(upkeep(context))
+    tasks = [asyncio.create_task(answer_watchdog()), asyncio.create_task(upkeep(context))]
     await stop.wait()
-    tasks.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await tasks
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     await runner.cleanup()
 
 

@@ -1,4 +1,4 @@
-"""What the core does by the clock: answer the watchdog, follow the addresses, throw old messages away."""
+"""What the core does by the clock: answer the watchdog, follow the addresses, throw away what is old."""
 
 import asyncio
 import logging
@@ -16,11 +16,17 @@ TICK_S = 10.0
 DAY_S = 86400.0
 
 
+async def answer_watchdog() -> None:
+    """Tell systemd that the loop turns, also while a long apply holds the settings."""
+    while True:
+        daemon.notify("WATCHDOG=1")
+        await asyncio.sleep(TICK_S)
+
+
 async def upkeep(context: Context) -> None:
     """Run for as long as the core does."""
     swept = monotonic()
     while True:
-        daemon.notify("WATCHDOG=1")
         await asyncio.sleep(TICK_S)
         try:
             await context.owner.refresh()
@@ -34,5 +40,9 @@ async def upkeep(context: Context) -> None:
 async def sweep(context: Context) -> None:
     """Throw away what is older than the settings keep."""
     settings = context.owner.settings
-    if settings.claimed and settings.history.keep_days:
-        await XmppServer(settings.domain.name).delete_old_messages(settings.history.keep_days)
+    if not settings.claimed:
+        return
+    server = XmppServer(settings.domain.name)
+    await server.forget_old_invitations()
+    if settings.history.keep_days:
+        await server.delete_old_messages(settings.history.keep_days)

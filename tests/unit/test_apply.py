@@ -97,6 +97,10 @@ def test_a_refused_change_is_tried_again_and_the_way_back_restarts(
     # The file on the disk is the refused one: neither way may be taken for loaded.
     assert plan([service()], wanted, HOST, pipeline.load_record())[0].action is Action.START
     assert plan([service()], Settings(), HOST, pipeline.load_record())[0].action is Action.START
+    # Switched off again, the refused files go.
+    off = plan([service(enabled=False)], Settings(), HOST, pipeline.load_record())[0]
+    assert off.action is Action.STOP
+    assert {path.name for path in off.remove} == {"name", "still"}
 
 
 def test_a_torn_record_means_nothing_is_loaded(edge: list[tuple[str, str]]) -> None:
