@@ -49,8 +49,8 @@ class Prosody:
 
     def add_person(self, name: str, password: str) -> None:
         """Make an account."""
-        options = ["prosodyctl", "--root", "--config", self.configuration]
-        run([*self._inside(), *options, "register", name, self.domain, password])
+        register = ["prosodyctl", "--root", "--config", str(self.configuration), "register"]
+        run([*self._inside(), *register, name, self.domain, password])
 
     def _inside(self) -> list[str]:
         return inside(self.port, self.configuration.with_name("resolv.conf"))
