@@ -91,7 +91,7 @@ class People:
         """Shut a person out, with everything kept, or let them in again."""
         await self._must_exist(name)
         if disabled:
-            self._keep_an_admin(name)
+            _keep_an_admin(self._owner.settings, name)
             await self._server.disable(name)
             self._sessions.close_all(name)
         else:
@@ -99,17 +99,21 @@ class People:
 
     async def set_role(self, name: str, role: str) -> None:
         """Make a person an admin, or a member."""
-        admins = self._owner.settings.people.admins
-        if role == "admin" and name not in admins:
-            await self._set_admins((*admins, name))
-        elif role == "member" and name in admins:
-            self._keep_an_admin(name)
-            await self._set_admins(tuple(admin for admin in admins if admin != name))
+
+        def change(settings: Settings) -> Settings:
+            others = tuple(admin for admin in settings.people.admins if admin != name)
+            if role == "member":
+                _keep_an_admin(settings, name)
+            admins = (*others, name) if role == "admin" else others
+            return settings.model_copy(update={"people": settings.people.model_copy(update={"admins": admins})})
+
+        if self.role(name) != role:
+            await self._owner.change(change)
 
     async def delete(self, name: str) -> None:
         """Remove the account with everything it holds, and its invitations."""
         await self.one(name)
-        self._keep_an_admin(name)
+        _keep_an_admin(self._owner.settings, name)
         await self.set_role(name, "member")
         await self._end_invitations(name)
         if await self.exists(name):
@@ -177,24 +181,19 @@ class People:
             "invitation": self.invitation(invitation) if invitation and not account else None,
         }
 
-    def _keep_an_admin(self, name: str) -> None:
-        if self._owner.settings.people.admins == (name,):
-            raise Conflict(N_("“%(name)s” is the only admin. Make somebody else an admin first."), name=name)
-
     async def _must_exist(self, name: str) -> None:
         if not await self.exists(name):
             raise Missing(N_("There is nobody called “%(name)s” here."), name=name)
-
-    async def _set_admins(self, admins: tuple[str, ...]) -> None:
-        def change(settings: Settings) -> Settings:
-            return settings.model_copy(update={"people": settings.people.model_copy(update={"admins": admins})})
-
-        await self._owner.change(change)
 
     async def _end_invitations(self, name: str) -> None:
         for invitation in await self._server.invitations():
             if invitation.name == name:
                 await self._server.revoke(invitation.token)
+
+
+def _keep_an_admin(settings: Settings, name: str) -> None:
+    if settings.people.admins == (name,):
+        raise Conflict(N_("“%(name)s” is the only admin. Make somebody else an admin first."), name=name)
 
 
 def _check(key: str, rule: Callable[[str], str], value: str) -> None:

@@ -13,6 +13,7 @@ from appliance.system.xmpp_server import XmppServer
 log = logging.getLogger(__name__)
 
 TICK_S = 10.0
+REFRESH_S = 30.0
 DAY_S = 86400.0
 
 
@@ -27,7 +28,7 @@ async def upkeep(context: Context) -> None:
     """Run for as long as the core does."""
     swept = monotonic()
     while True:
-        await asyncio.sleep(TICK_S)
+        await asyncio.sleep(REFRESH_S)
         try:
             await context.owner.refresh()
             if monotonic() - swept >= DAY_S:
