@@ -59,9 +59,10 @@ def _install_python(place: Path) -> None:
 
 
 def _compile_erlang(root: Path) -> None:
-    """Compile our modules for ejabberd with the box's own Erlang."""
+    """Compile our modules for ejabberd with the box's own Erlang, which finds ejabberd's headers below ERL_LIBS."""
     sources = [f"/{path.relative_to(root)}" for path in sorted((root / ERLANG).glob("*.erl"))]
-    run(["chroot", root, "erlc", "+deterministic", "-o", f"/{ERLANG}", *sources])
+    libraries = "ERL_LIBS=/usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu"
+    run(["chroot", root, "env", libraries, "erlc", "-Werror", "+deterministic", "-o", f"/{ERLANG}", *sources])
 
 
 def _enable_units(root: Path) -> None:

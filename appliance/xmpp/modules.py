@@ -32,7 +32,7 @@ def _presence(settings: Settings, hosts: Hosts) -> Modules:
     return {
         "mod_disco": {"name": settings.box.name, "server_info": _contacts(settings, hosts)},
         "mod_caps": {},
-        "mod_roster": {"versioning": True, "store_current_id": True},
+        "mod_roster": {"versioning": True},
         "mod_last": {},
         "mod_ping": {},
         "mod_privacy": {},
@@ -166,6 +166,7 @@ def _accounts(settings: Settings) -> Modules:
             "token_expire_seconds": settings.people.invitation_days * DAY_S,
             "webchat_url": "none",
         },
+        "mod_invites_guard": {},  # ours: only who may invite makes accounts (rootfs/usr/lib/parlor-ejabberd)
         "mod_auth_fast": {},
         "mod_scram_upgrade": {"offered_upgrades": ["sha256", "sha512"]},
         "mod_fail2ban": {},

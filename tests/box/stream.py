@@ -99,7 +99,10 @@ class Stream:
 
     def send(self, text: str) -> None:
         """Send XML as it is."""
-        (self.tls or self._socket).sendall(text.encode())
+        try:
+            (self.tls or self._socket).sendall(text.encode())
+        except (SSL.SysCallError, SSL.ZeroReturnError, BrokenPipeError, ConnectionResetError) as error:
+            raise EOFError("the server hung up") from error
 
     def read(self) -> ET.Element:
         """The next element of the stream."""
@@ -141,7 +144,7 @@ class Stream:
             data = self.tls.recv(65536) if self.tls else self._socket.recv(65536)
         except (SSL.WantReadError, BlockingIOError) as error:
             raise TimeoutError("the server says nothing") from error
-        except (SSL.ZeroReturnError, SSL.SysCallError) as error:
+        except (SSL.ZeroReturnError, SSL.SysCallError, ConnectionResetError) as error:
             raise EOFError("the server hung up") from error
         if not data:
             raise EOFError("the server hung up")
