@@ -19,6 +19,10 @@ def canonical(typed: str) -> str:
     return "".join(c for c in typed.upper()[:64] if c not in " -–—\t")
 
 
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")  # JSON can hold halves of characters
+
+
 class ClaimCode:
     """The code in force. Everything happens in one thread, so taking it is atomic."""
 
@@ -36,7 +40,7 @@ class ClaimCode:
 
     def take(self, typed: str) -> None:
         """Use the code up. Raises `Denied` for a wrong one, `Expired` for one that was right once."""
-        if not self._code or not hmac.compare_digest(canonical(typed).encode(), self._code.encode()):
+        if not self._code or not hmac.compare_digest(_bytes(canonical(typed)), _bytes(self._code)):
             raise Denied(N_("This is not the code the box shows. Look again and type it as you see it."))
         late = self._clock() >= self._ends
         self._code = ""

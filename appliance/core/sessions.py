@@ -70,7 +70,7 @@ class Sessions:
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()  # it may be any bytes
 
 
 def _read(path: Path) -> dict[str, Session]:

@@ -54,7 +54,7 @@ def test_it_lasts_ten_minutes(clock: Clock) -> None:
         code.take(text)
 
 
-@pytest.mark.parametrize("typed", ["", "AAAA-AAAA", "é" * 8, "x" * 65536, "\n"])
+@pytest.mark.parametrize("typed", ["", "AAAA-AAAA", "é" * 8, "x" * 65536, "\n", "\ud800"])
 def test_a_wrong_code_is_refused_and_costs_nothing(typed: str, clock: Clock) -> None:
     code = ClaimCode(clock)
     text = code.current()[0]
@@ -95,6 +95,12 @@ def test_sessions_survive_a_restart_and_only_their_digest_is_kept(tmp_path: Path
     token = Sessions(path, clock).open("ann")
     assert token not in path.read_text()
     assert Sessions(path, clock).find(token).name == "ann"
+
+
+@pytest.mark.parametrize("token", ["", "é", "\udcc3", "x" * 65536])
+def test_a_made_up_token_is_nobodys(tmp_path: Path, token: str) -> None:
+    with pytest.raises(LoggedOut):
+        Sessions(tmp_path / "s").find(token)
 
 
 def test_sessions_end(tmp_path: Path, clock: Clock) -> None:
