@@ -55,6 +55,7 @@ def _messages() -> Modules:
         "mod_mam": {"default": "always", "assume_mam_usage": True, "access_preferences": "local"},
         "mod_offline": {"access_max_user_messages": "max_user_offline_messages"},
         "mod_stream_mgmt": {"resend_on_timeout": "if_offline"},
+        "mod_durable_ack": {},  # ours: no acknowledgement before all archives are on the disk
         "mod_push": {},
         "mod_push_keepalive": {"wake_on_start": True},
     }

@@ -109,6 +109,7 @@ def test_who_is_blocked_is_not_heard(ann: Person, box: ClaimedBox) -> None:
         pest.say(ann.jid, said)
         assert (await pest.see("message", lambda m: m["type"] == "error"))["error"]["type"] == "cancel"
         assert await phone.sees_no("message", lambda m: said in text_of(m))
+        assert await archived(phone, said) is None
         await phone["xep_0191"].unblock(pest.person.jid)
         pest.say(ann.jid, said)
         await phone.hear(said)
