@@ -53,7 +53,7 @@ class Device(Phone):
             self.register_handler(Callback(f"every {kind}", MatchXPath(f"{{jabber:client}}{kind}"), self._saw(kind)))
 
     def _saw(self, kind: str) -> Callable[[Any], None]:
-        return lambda stanza: self.seen[kind].put_nowait(stanza)
+        return self.seen[kind].put_nowait
 
     async def see(self, kind: str, fits: Callable[[Any], object], timeout_s: float = WAIT_S) -> Any:
         """Wait for a stanza of this kind that fits; others are passed over. Raises `TimeoutError`."""

@@ -3,6 +3,7 @@
 import socket
 import struct
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -73,8 +74,7 @@ class Stream:
             self.tls.set_alpn_protos([alpn.encode()])
         self.tls.set_connect_state()
         self.tls.do_handshake()
-        certificate = self.tls.get_peer_certificate(as_cryptography=True)
-        assert certificate is not None
+        certificate: x509.Certificate = self.tls.get_peer_certificate(as_cryptography=True)
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         assert self.domain in names.get_values_for_type(x509.DNSName)
         return certificate
@@ -108,7 +108,8 @@ class Stream:
         """The next element of the stream."""
         deadline = time.monotonic() + WAIT_S
         while True:
-            for event, element in self._parser.read_events():
+            events: Iterator[tuple[str, ET.Element]] = self._parser.read_events()
+            for event, element in events:
                 self._depth += 1 if event == "start" else -1
                 if self._depth == 1 and event == "end":
                     return element

@@ -8,7 +8,6 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import quote, urlsplit
 
-import aiohttp
 import pytest
 from slixmpp.exceptions import IqError
 
@@ -112,7 +111,12 @@ def test_only_a_promised_place_takes_a_file(ann: Person, box: ClaimedBox) -> Non
         head, _, name = put.rpartition("/")
         guessed = f"{head.rpartition('/')[0]}/{secrets.token_urlsafe(30)}/{name}"
         async with browser(box) as http:
-            for address, body, status in ((guessed, b"abc", 403), (put, b"abcd", 413), (put, b"abc", 201), (put, b"xyz", 403)):
+            for address, body, status in (
+                (guessed, b"abc", 403),
+                (put, b"abcd", 413),
+                (put, b"abc", 201),
+                (put, b"xyz", 403),
+            ):
                 async with http.put(address, data=body) as answer:
                     assert answer.status == status, (address, body)
             async with http.get(get) as answer:
@@ -226,7 +230,9 @@ def test_phones_exchange_a_file_through_the_proxy(ann: Person, box: ClaimedBox) 
         for device in (sender, receiver):
             device.register_plugin("xep_0065", {"auto_accept": True})
         found = await sender["xep_0065"].discover_proxies()
-        assert {str(jid): place for jid, place in found.items()} == {f"proxy.{box.domain}": (f"proxy.{box.domain}", "7777")}
+        assert {str(jid): place for jid, place in found.items()} == {
+            f"proxy.{box.domain}": (f"proxy.{box.domain}", "7777")
+        }
         found.update(dict.fromkeys(found, (box.address, "7777")))  # this machine does not know the box's names
         done = asyncio.Event()
 
@@ -239,6 +245,8 @@ def test_phones_exchange_a_file_through_the_proxy(ann: Person, box: ClaimedBox) 
         proxy = await sender["xep_0065"].handshake(receiver.boundjid)
         await proxy.write(content)
         await asyncio.wait_for(done.wait(), 15)
+        for device in (sender, receiver):
+            device["xep_0065"].close()
 
     talk(scene, ann, new_person(box))
     assert bytes(received) == content

@@ -1,11 +1,11 @@
 """What Conversations needs of the server: every way to log in."""
 
+import contextlib
 import hashlib
 import secrets
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,28 +13,16 @@ from OpenSSL import SSL
 
 from tests.box.core_side import as_core
 from tests.box.house import ClaimedBox
+from tests.box.people import Person, new_person
 from tests.box.scram import Scram, b64, hashed_token, salted_password, unb64
 from tests.box.stream import NS, Stream, condition, tag, texts
 
 EXPORTER_LABEL = b"EXPORTER-Channel-Binding"  # RFC 9266
 
 
-@dataclass(frozen=True)
-class Person:
-    """Somebody with an account in the box."""
-
-    name: str
-    password: str
-    box: ClaimedBox
-
-    @property
-    def jid(self) -> str:
-        return f"{self.name}@{self.box.domain}"
-
-
 @pytest.fixture(scope="module")
 def ann(box: ClaimedBox) -> Person:
-    return Person(*box.new_person(), box)
+    return new_person(box)
 
 
 @contextmanager
@@ -52,7 +40,8 @@ def encrypted(person: Person) -> AbstractContextManager[tuple[Stream, ET.Element
 
 def exported(stream: Stream) -> bytes:
     assert stream.tls is not None
-    return stream.tls.export_keying_material(EXPORTER_LABEL, 32, b"")
+    material: bytes = stream.tls.export_keying_material(EXPORTER_LABEL, 32, b"")
+    return material
 
 
 def log_in(stream: Stream, scram: Scram, inline: str = "", user_agent: str = "") -> ET.Element:
@@ -214,7 +203,7 @@ def test_a_stolen_or_made_up_token_is_refused(box: ClaimedBox, ann: Person, thef
 
 @pytest.mark.parametrize("act", ["end_sessions", "disable", "set_password"])
 def test_the_box_can_end_every_token(box: ClaimedBox, act: str) -> None:
-    person = Person(*box.new_person(), box)
+    person = new_person(box)
     device = str(uuid.uuid4())
     token = get_token(person, device)
     arguments = (person.name, "another password") if act == "set_password" else (person.name,)
@@ -226,20 +215,25 @@ def test_the_box_can_end_every_token(box: ClaimedBox, act: str) -> None:
 
 @pytest.mark.parametrize("act", ["end_sessions", "disable", "delete"])
 def test_the_box_can_end_every_session(box: ClaimedBox, act: str) -> None:
-    person = Person(*box.new_person(), box)
+    person = new_person(box)
     with encrypted(person) as (stream, _):
         assert log_in(stream, Scram(person.name, person.password), bind()).tag == tag("sasl2:success")
         as_core(box, act, person.name)
-        with pytest.raises(EOFError):
-            while True:
-                stream.read()
+        await_end(stream)
     with encrypted(person) as (stream, _):
         again = log_in(stream, Scram(person.name, person.password), bind())
         assert (again.tag == tag("sasl2:success")) == (act == "end_sessions")
 
 
+def await_end(stream: Stream) -> None:
+    """Read on until the server ends the stream; raises `TimeoutError` when it does not."""
+    with contextlib.suppress(EOFError):
+        while True:
+            stream.read()
+
+
 def test_a_disabled_person_can_come_back(box: ClaimedBox) -> None:
-    person = Person(*box.new_person(), box)
+    person = new_person(box)
     as_core(box, "disable", person.name)
     as_core(box, "enable", person.name)
     with encrypted(person) as (stream, _):
@@ -248,7 +242,7 @@ def test_a_disabled_person_can_come_back(box: ClaimedBox) -> None:
 
 def test_a_stronger_verifier_is_stored_at_login(box: ClaimedBox) -> None:
     """XEP-0480: the client hashes its password anew, and the server keeps the result beside the older ones."""
-    person = Person(*box.new_person(), box)
+    person = new_person(box)
     wish = f"<upgrade xmlns='{NS['upgrade']}'>UPGR-SCRAM-SHA-512</upgrade>"
     with encrypted(person) as (stream, features):
         assert "UPGR-SCRAM-SHA-512" in texts(features, "upgrade:upgrade")

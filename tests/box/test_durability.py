@@ -45,10 +45,10 @@ class Trace:
 def ejabberd_pid(box: ClaimedBox) -> int:
     """ejabberd's process id as this program sees it."""
     inside = box.box.run(["systemctl", "show", "--property=MainPID", "--value", "ejabberd"]).stdout.strip()
-    namespace = os.readlink(f"/proc/{box.box.leader}/ns/pid")
+    namespace = Path(f"/proc/{box.box.leader}/ns/pid").readlink()
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
-            same = os.readlink(status.parent / "ns/pid") == namespace
+            same = (status.parent / "ns/pid").readlink() == namespace
             if same and re.search(rf"^NSpid:.*\b{inside}$", status.read_text(), re.MULTILINE):
                 return int(status.parent.name)
         except OSError:  # it ended meanwhile
@@ -136,7 +136,7 @@ def unsafe(box: ClaimedBox) -> Iterator[None]:
     command = re.search(r"^ExecStart=((?:.*\\\n)*.*)$", unit, re.MULTILINE)
     assert command
     pragma = f'sqlite3:sql_exec(list_to_atom(\\"ejabberd_sqlite_{box.domain}\\"),\\"pragma synchronous=normal\\")'
-    text = f"[Service]\nExecStart=\nExecStart={command[1]} -eval \"{pragma}\"\n"
+    text = f'[Service]\nExecStart=\nExecStart={command[1]} -eval "{pragma}"\n'
     box.box.run(["mkdir", "-p", str(DROP_IN.parent)])
     box.box.run(["tee", str(DROP_IN)], stdin=text)
     restart(box)

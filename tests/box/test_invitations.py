@@ -7,7 +7,6 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -18,6 +17,7 @@ from tests.box.house import ClaimedBox
 from tests.box.people import Device, Person, new_person, online, talk, text_of
 from tests.box.phone import joined
 from tests.box.stream import NS, Stream, condition
+from tests.box.test_conversations import published
 
 CREATE = "urn:xmpp:invite#create-account"
 COMMANDS = "http://jabber.org/protocol/commands"
@@ -77,13 +77,14 @@ def test_an_invitation_is_good_for_one_account(box: ClaimedBox) -> None:
 def test_of_fifty_phones_at_once_one_gets_in(box: ClaimedBox) -> None:
     token = as_core(box, "invite", fresh_name())["token"]
     before = len(as_core(box, "accounts"))
-    ready, answers = threading.Barrier(50), []
+    ready = threading.Barrier(50)
+    answers: list[str] = []
 
     def run() -> None:
         with before_login(box) as stream:
             preauthenticate(stream, token)
             ready.wait(30)
-            answers.append(register(stream, fresh_name(), secrets.token_urlsafe(12)).get("type"))
+            answers.append(register(stream, fresh_name(), secrets.token_urlsafe(12)).get("type", ""))
 
     threads = [threading.Thread(target=run) for _ in range(50)]
     for thread in threads:
@@ -212,15 +213,17 @@ def test_a_contacts_invitation_makes_no_account_for_a_stranger(box: ClaimedBox) 
 def test_five_hundred_ways_to_register_without_an_invitation(box: ClaimedBox) -> None:
     before = {account["name"] for account in as_core(box, "accounts")}
     name = fresh_name()
-    forms: list[Any] = [
-        f"<query xmlns='{NS['register']}'><username>{name}</username><password>pass word 1</password></query>",
-        f"<query xmlns='{NS['register']}'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>"
-        f"{NS['register']}</value></field><field var='username'><value>{name}</value></field>"
-        f"<field var='password'><value>pass word 1</value></field></x></query>",
-        f"<query xmlns='{NS['register']}'><username>{name}</username><password>p</password><key>x</key></query>",
-        f"<query xmlns='{NS['register']}'><remove/><username>{name}</username><password>p</password></query>",
-        "<preauth xmlns='urn:xmpp:pars:0'/>",
-    ]
+    wish = f"<username>{name}</username><password>pass word 1</password>"
+    fields = {"FORM_TYPE": NS["register"], "username": name, "password": "pass word 1"}
+    form_fields = "".join(f"<field var='{var}'><value>{value}</value></field>" for var, value in fields.items())
+    contents = (
+        wish,
+        f"<x xmlns='jabber:x:data' type='submit'>{form_fields}</x>",
+        f"{wish}<key>x</key>",
+        f"<remove/>{wish}",
+    )
+    forms = [f"<query xmlns='{NS['register']}'>{content}</query>" for content in contents]
+    forms.append("<preauth xmlns='urn:xmpp:pars:0'/>")
     targets = ("", box.domain, f"groups.{box.domain}", f"{box.admin}@{box.domain}", "other.example")
     for form, kind, to in itertools.product(forms, ("set", "get"), targets):
         with before_login(box) as stream, contextlib.suppress(EOFError):
@@ -233,7 +236,7 @@ def test_five_hundred_ways_to_register_without_an_invitation(box: ClaimedBox) ->
 
 
 def test_a_deleted_person_leaves_nothing(box: ClaimedBox) -> None:
-    """Neither account nor archive, cards, keys, rosters, bookmarks, tokens, files; what others received stays theirs."""
+    """Neither account nor archive, cards, keys, rosters, tokens, files; what others received stays theirs."""
     person = new_person(box)
 
     async def live() -> None:
@@ -244,8 +247,7 @@ def test_a_deleted_person_leaves_nothing(box: ClaimedBox) -> None:
                 "<vCard xmlns='vcard-temp'><FN>Somebody</FN></vCard>",
                 "<query xmlns='jabber:iq:roster'><item jid='friend@other.example' name='Friend'/></query>",
                 "<query xmlns='jabber:iq:private'><x xmlns='test:private'>kept</x></query>",
-                "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='test:node'><item id='1'>"
-                "<x xmlns='test:item'/></item></publish></pubsub>",
+                published("test:node", "1", "<x xmlns='test:item'/>"),
                 "<block xmlns='urn:xmpp:blocking'><item jid='pest@other.example'/></block>",
                 "<prefs xmlns='urn:xmpp:mam:2' default='always'><always/><never/></prefs>",
             ):

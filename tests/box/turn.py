@@ -178,7 +178,8 @@ class Client(asyncio.DatagramProtocol):
             self._transport.sendto(message)
             done, _pending = await asyncio.wait([answer], timeout=WAIT_S / 3)
             if done:
-                return answer.result()
+                result: tuple[int, Attributes] = answer.result()
+                return result
         raise TimeoutError("the TURN server says nothing")
 
 
