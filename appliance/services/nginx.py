@@ -31,6 +31,7 @@ RUNTIME = Path("/run/parlor-nginx")  # its pid and temporary files
 STATIC = Path("/usr/lib/parlor/web_setup/static")
 UPLOAD_PATH = "/upload/"
 _SLACK_MB = 2  # an encrypted file is a little longer than what a person sees
+_DOUBLES = range(2, 10)  # where another box has the name already, multicast DNS adds a number (RFC 6762, section 9)
 _WORKERS = 2  # one keeps a small board busy enough; each costs memory
 _MISDIRECTED = " · ".join(
     (
@@ -53,9 +54,10 @@ class Site:
 def sites(settings: Settings) -> tuple[Site, ...]:
     """Where the portal answers: always by the name in the house, and by the domain once there is one."""
     domain = settings.domain.name
+    local = (settings.local_name, *(f"{settings.box.name}-{number}.local" for number in _DOUBLES))
     if domain in ("", settings.local_name):
-        return (Site((settings.local_name,), local=True, xmpp=bool(domain)),)
-    return (Site((settings.local_name,), local=True, xmpp=False), Site((domain,), local=False, xmpp=True))
+        return (Site(local, local=True, xmpp=bool(domain)),)
+    return (Site(local, local=True, xmpp=False), Site((domain,), local=False, xmpp=True))
 
 
 def render(settings: Settings, host: Host) -> tuple[RenderedFile, ...]:

@@ -4,14 +4,18 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import dns.message
 import dns.rdatatype
 import pytest
 
 from image.box import Box
+from image.network import Network
 from tests.box.door import ask
-from tests.box.house import ClaimedBox, House
+from tests.box.house import ClaimedBox, House, NameServer
 
 MULTICAST = ("224.0.0.251", 5353)
 WAIT_S = 20.0
@@ -34,44 +38,55 @@ def resolve(house: House, name: str, kind: str, timeout_s: float = WAIT_S) -> se
     return set()
 
 
-@pytest.fixture(scope="module")
-def home(house: House) -> Iterator[ClaimedBox]:
+@pytest.fixture
+def street(house: House, tmp_path: Path) -> Iterator[House]:
+    """A network where no other box has any name."""
+    with Network() as network:
+        names = NameServer(network, tmp_path)
+        try:
+            yield replace(house, network=network, names=names, folder=tmp_path)
+        finally:
+            names.close()
+
+
+@contextmanager
+def housed(street: House, name: str) -> Iterator[ClaimedBox]:
     """A box without a domain of its own."""
-    folder = house.folder / "home"
-    folder.mkdir()
     password = secrets.token_urlsafe(12)
-    file = folder / "parlor.toml"
-    file.write_text(f'[box]\nname = "den"\n[domain]\nkind = "house"\n[admin]\nname = "ann"\npassword = "{password}"\n')
-    with Box("home", house.tree, house.network, data=folder / "data", provision=file) as box:
-        owned = ClaimedBox(box, "den.local", "ann", password, house)
+    file = street.folder / "parlor.toml"
+    admin = f'[admin]\nname = "ann"\npassword = "{password}"\n'
+    file.write_text(f'[box]\nname = "{name}"\n[domain]\nkind = "house"\n{admin}')
+    with Box(name, street.tree, street.network, data=street.folder / name, provision=file) as box:
+        owned = ClaimedBox(box, f"{name}.local", "ann", password, street)
         owned.wait_until_well()
         yield owned
 
 
-def test_the_box_and_its_host_of_uploads_resolve(home: ClaimedBox) -> None:
-    for name in ("den.local", "upload-den.local"):
-        assert resolve(home.house, name, "A") == {home.address}
+def test_a_box_in_the_house_answers_by_its_names(street: House) -> None:
+    with housed(street, "den") as den:
+        for name in ("den.local", "upload-den.local"):
+            assert resolve(street, name, "A") == {den.address}
+            assert ask(den.address, name).header("strict-transport-security") == ""
+        for kind in ("_https._tcp.local", "_xmpp-client._tcp.local"):
+            assert any("den" in name for name in resolve(street, kind, "PTR"))
+        assert resolve(street, "other.local", "A", timeout_s=2) == set()
+        assert ask(den.address, "den.local").status in (200, 302, 303)
+        assert ask(den.address, "den.local", "/.well-known/host-meta").status == 200
+        assert ask(den.address, "upload-den.local", "/upload/none/none/none.png").status == 404
 
 
-def test_web_and_chat_are_advertised(home: ClaimedBox) -> None:
-    for kind in ("_https._tcp.local", "_xmpp-client._tcp.local"):
-        assert any("den" in name for name in resolve(home.house, kind, "PTR"))
-
-
-def test_nobody_elses_name_is_answered(home: ClaimedBox) -> None:
-    assert resolve(home.house, "other.local", "A", timeout_s=2) == set()
-
-
-def test_pages_chat_and_files_answer_by_those_names(home: ClaimedBox) -> None:
-    assert ask(home.address, "den.local").status in (200, 302, 303)
-    assert ask(home.address, "den.local", "/.well-known/host-meta").status == 200
-    assert ask(home.address, "upload-den.local", "/upload/none/none/none.png").status == 404
-    for host in ("den.local", "upload-den.local"):
-        assert ask(home.address, host).header("strict-transport-security") == ""
-
-
-def test_a_fresh_box_is_found_by_its_name(unclaimed_box: Box, house: House) -> None:
-    assert resolve(house, "parlor.local", "A") == {unclaimed_box.address}
+def test_fresh_boxes_are_found_by_name_even_two_at_once(street: House) -> None:
+    one = Box("one", street.tree, street.network, data=street.folder / "one")
+    two = Box("two", street.tree, street.network, data=street.folder / "two")
+    with one:
+        one.wait_until_up()
+        assert resolve(street, "parlor.local", "A") == {one.address}
+        assert resolve(street, "_xmpp-client._tcp.local", "PTR", timeout_s=2) == set()
+        with two:
+            two.wait_until_up()
+            assert resolve(street, "parlor-2.local", "A") == {two.address}
+            assert ask(two.address, "parlor-2.local").status in (200, 302, 303)
+            assert resolve(street, "parlor.local", "A") == {one.address}
 
 
 def test_a_renamed_box_is_found_by_its_new_name(box: ClaimedBox) -> None:

@@ -65,6 +65,11 @@ def test_every_name_of_a_renamed_box_answers() -> None:
     assert {'"den.local"', '"chat.example.org"', '"upload.chat.example.org"'} <= set(flat)
 
 
+def test_the_name_that_multicast_dns_gives_to_a_second_box_answers_too() -> None:
+    names = next(names for names in server_names(UNCLAIMED) if "localhost" in names and '"parlor.local"' in names)
+    assert [f'"parlor-{number}.local"' in names for number in (1, 2, 9, 10)] == [False, True, True, False]
+
+
 def test_only_the_own_domain_with_a_certificate_from_an_authority_promises_https() -> None:
     promise = '"max-age=31536000"'
     assert promise not in configuration(OWN)
