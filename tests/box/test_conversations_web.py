@@ -5,12 +5,14 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import aiohttp
 import pytest
 
+from appliance.model import XMPP_API_SOCKET, XMPP_HTTP_SOCKET
 from image.process import run
 from tests.box.house import ClaimedBox
 from tests.box.people import Person, browser, new_person
@@ -199,6 +201,39 @@ def test_strangers_find_no_other_door(box: ClaimedBox, host: str, path: str) -> 
                     assert "ejabberd" not in (await answer.text()).lower()
 
     asyncio.run(look())
+
+
+def answer_inside(box: ClaimedBox, user: str, path: Path, request: str) -> str:
+    """What a socket in the box answers a request by one of its users; or the name of the error."""
+    program = (
+        "import socket, sys\n"
+        "s = socket.socket(socket.AF_UNIX)\n"
+        "try:\n"
+        "    s.connect(sys.argv[1])\n"
+        "except OSError as error:\n"
+        "    sys.exit(print(type(error).__name__))\n"
+        "s.sendall(sys.argv[2].encode())\n"
+        "print(s.recv(4096).decode(errors='replace'))\n"
+    )
+    return box.box.run(["python3", "-I", "-c", program, path, request], user=user).stdout
+
+
+@pytest.mark.parametrize("user", ["www-data", "parlor-portal", "janus", "avahi"])
+def test_only_the_core_runs_commands(box: ClaimedBox, user: str) -> None:
+    status = f"GET /api/status/v3 HTTP/1.1\r\nHost: {box.domain}\r\nConnection: close\r\n\r\n"
+    assert answer_inside(box, user, XMPP_API_SOCKET, status).strip() in ("PermissionError", "FileNotFoundError")
+    through_the_other = answer_inside(box, user, XMPP_HTTP_SOCKET, status)
+    if user == "www-data":
+        assert through_the_other.startswith("HTTP/1.1 404")
+    else:
+        assert through_the_other.strip() in ("PermissionError", "FileNotFoundError")
+    assert "200 OK" in answer_inside(box, "root", XMPP_API_SOCKET, status)
+
+
+def test_even_the_core_runs_only_what_it_needs(box: ClaimedBox) -> None:
+    for command in ("stop", "dump_config", "list_certificates", "set_loglevel", "send_message", "connected_users"):
+        request = f"POST /api/{command}/v3 HTTP/1.1\r\nHost: {box.domain}\r\nContent-Length: 2\r\n\r\n{{}}"
+        assert "200 OK" not in answer_inside(box, "root", XMPP_API_SOCKET, request), command
 
 
 @pytest.fixture
