@@ -1,7 +1,7 @@
 """The clock. Certificates, invitations and messages hang on it; a container has its host's.
 
-Small boards have no clock that runs without power: systemd starts them at the time of their last use (the
-age of a file that systemd-timesyncd would touch; here chrony's drift file on `/data`), and chrony then steps.
+Small boards have no clock that runs without power. There `chronyd -s` starts from when the box last ran (the age
+of its drift file on `/data`), so that time at least never goes back, and steps to the right one from the network.
 """
 
 from pathlib import Path
@@ -18,14 +18,14 @@ pool 2.debian.pool.ntp.org iburst maxsources 4
 driftfile {STATE}/drift
 dumpdir {STATE}
 ntsdumpdir {STATE}
-# Any step in the first minutes, since a board without a clock wakes up in the past; afterwards only slowly.
+# Any step at the first measurements, since a board without a clock wakes up in the past; afterwards only slowly.
 makestep 1 3
 # It keeps time and serves nobody: no NTP port, no command port, the socket in its own folder.
 port 0
 cmdport 0
 bindcmdaddress /run/chrony/chronyd.sock
 rtcsync
-leapsectz right/UTC
+leapseclist /usr/share/zoneinfo/leap-seconds.list
 """
 
 

@@ -232,3 +232,19 @@ def test_the_screen_shows_the_code_of_a_fresh_box(unclaimed_box: Box) -> None:
     assert f"https://{unclaimed_box.address}" in shown
     masked = unclaimed_box.run(["systemctl", "is-enabled", "getty.target"], check=False).stdout.strip()
     assert masked == "masked"
+
+
+_RENDER_CLOCK = """
+from appliance.model import Certificate, Host
+from appliance.services import chrony
+from appliance.settings import Settings
+print(chrony.render(Settings(), Host("", "", Certificate(b"", b"")))[0].content.decode())
+"""
+
+
+def test_the_clock_of_a_real_machine_takes_its_configuration(box: ClaimedBox) -> None:
+    configuration = box.box.run(["python3", "-I", "-c", _RENDER_CLOCK]).stdout
+    box.box.run(["sh", "-c", "cat > /run/chrony.conf"], stdin=configuration)
+    printed = box.box.run(["chronyd", "-p", "-f", "/run/chrony.conf"]).stdout
+    assert "makestep 1 3" in printed
+    box.box.run(["rm", "/run/chrony.conf"])
