@@ -53,7 +53,7 @@ def show() -> str:
 def save() -> Response | tuple[str, int]:
     """Change what was changed, all or nothing, and watch the job."""
     fields = [{**field, "typed": _typed(field)} for field in _fields()]
-    changed = {f["key"]: f["typed"] for f in fields if not f["fixed"] and f["typed"] != f["value"]}
+    changed = {f["key"]: f["typed"] for f in fields if f["typed"] != f["value"]}
     if not changed:
         flash(gettext("Nothing was different, so nothing was changed."), "info")
         return redirect(url_for("settings.show"), 303)

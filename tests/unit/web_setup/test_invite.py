@@ -60,6 +60,12 @@ def test_an_invitation_that_is_no_more_is_a_friendly_page(core: FakeCore, browse
     assert "<script>" not in page.text
 
 
+def test_a_token_is_one_part_of_the_path_whatever_it_holds(core: FakeCore, browser: Browser, token: str) -> None:
+    assert browser.get(f"/invite/{token}%3Fx").status_code == 410
+    assert browser.get(f"/invite/{token}%2Fpassword").status_code == 404
+    assert core.asked[-1].path != f"/v1/invitations/{token}?x"
+
+
 def test_an_expired_invitation_is_a_friendly_page(core: FakeCore, browser: Browser, token: str) -> None:
     core.box.invitations[token]["expires"] = 1
     assert browser.get(f"/invite/{token}").status_code == 410

@@ -72,6 +72,7 @@ def test_a_stranger_is_met_in_the_language_of_the_browser(core: FakeCore, browse
     assert "Hallo cleo, komm herein!" in browser.get(f"/invite/{token}", language="de-AT, en;q=0.5").text
     assert "¡Hola, cleo, adelante!" in browser.get(f"/invite/{token}", language="es").text
     assert "Hello cleo" in browser.get(f"/invite/{token}", language="fr").text
+    assert "Hello cleo" in browser.get(f"/invite/{token}", language="fr, de;q=0").text
 
 
 def test_the_box_speaks_its_own_language_to_its_people(core: FakeCore, admin: Browser) -> None:

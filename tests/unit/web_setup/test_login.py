@@ -119,8 +119,10 @@ def test_a_new_password_needs_the_old_one(core: FakeCore, admin: Browser) -> Non
 def test_a_member_sees_the_own_account_and_nothing_of_the_box(core: FakeCore, browser: Browser) -> None:
     core.box.claim()
     assert browser.log_in("bob", "battery staple").request.path == "/account"
+    core.asked.clear()
     for path in ("/people", "/people/ann", "/people/ann/delete", "/settings", "/jobs/x", "/status"):
         assert browser.get(path).status_code == 403
+    assert {asked.path for asked in core.asked} == {"/v1/box", "/v1/session"}  # the core was not even asked for more
     assert 'href="/people"' not in browser.get("/account").text
 
 

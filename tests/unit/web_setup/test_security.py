@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from appliance.model import Unavailable
+from appliance.model import ParlorError, TooMany, Unavailable
 from appliance.settings import N_
 from tests.unit.web_setup.conftest import Browser
 from tests.unit.web_setup.fake_core import FakeCore
-from web_setup import headers, pages
+from web_setup import pages
 from web_setup.page import Access
 
 HOSTILE = (
@@ -28,6 +28,19 @@ HOSTILE = (
     "' OR 1=1 --",
     "x" * 65536,
 )
+
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+}
 
 
 def rules(app: Flask, method: str) -> list[Rule]:
@@ -93,7 +106,8 @@ def test_strangers_reach_only_what_is_for_strangers(core: FakeCore, app: Flask, 
 def test_every_answer_carries_the_headers(core: FakeCore, browser: Browser, path: str) -> None:
     core.box.claim()
     answer = browser.get(path, follow=False)
-    for name, value in headers.HEADERS.items():
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    for name, value in HEADERS.items():
         assert answer.headers[name] == value
     assert ("no-store" in answer.headers.get("Cache-Control", "")) == (not path.startswith("/static/"))
 
@@ -106,6 +120,17 @@ def test_no_page_holds_a_script_or_a_style_of_its_own() -> None:
         source = path.read_text()
         assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|\| *safe\b|autoescape", source), path
         assert not re.search(r"<script(?![^>]*\ssrc=)", source), path
+
+
+def test_every_form_that_posts_carries_the_token() -> None:
+    templates = Path(pages.__file__ or "").parents[1] / "templates"
+    forms = [
+        form for path in templates.rglob("*.html") for form in re.findall(r"(?s)<form.*?</form>", path.read_text())
+    ]
+    assert len(forms) > 12
+    for form in forms:
+        assert 'method="post"' in form
+        assert "{{ token() }}" in form or "{{ csrf_token() }}" in form, form
 
 
 @pytest.mark.parametrize("value", HOSTILE)
@@ -199,13 +224,19 @@ def test_a_bug_shows_an_id_that_is_also_in_the_journal(
 def test_an_error_of_the_core_on_the_way_keeps_its_own_words(
     core: FakeCore, admin: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_token: str, _body: object) -> None:
-        raise Unavailable(N_("The chat server does not answer. Try again in a moment."))
+    def fail(error: ParlorError) -> None:
+        raise error
 
-    monkeypatch.setattr(core.box, "_get_people", fail)
+    away = Unavailable(N_("The chat server does not answer. Try again in a moment."))
+    monkeypatch.setattr(core.box, "_get_people", lambda *_: fail(away))
     answer = admin.get("/people")
     assert answer.status_code == 503
     assert "The chat server does not answer." in answer.text
+    busy = TooMany(N_("Too many wrong tries. Wait %(retry_s)s seconds."), retry_s=3)
+    monkeypatch.setattr(core.box, "_get_people", lambda *_: fail(busy))
+    answer = admin.get("/people")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3")
+    assert "Wait 3 seconds." in answer.text
 
 
 def test_static_files_change_their_address_with_their_content(browser: Browser, core: FakeCore) -> None:

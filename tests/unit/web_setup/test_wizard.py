@@ -253,6 +253,12 @@ def test_the_names_for_the_dns_can_be_copied(browser: Browser) -> None:
         assert f'data-copy="{name}"' in page
 
 
+def test_without_a_claim_no_step_even_asks_the_core(core: FakeCore, browser: Browser) -> None:
+    for step in ("language", "name", "domain", "you", "people", "review", "progress", "done"):
+        assert browser.get(f"/setup/{step}").request.path == "/setup/"
+    assert {asked.path for asked in core.asked} == {"/v1/box"}
+
+
 def test_the_setup_session_sees_nothing_of_the_portal(core: FakeCore, browser: Browser) -> None:
     browser.claim()
     answer_all(browser)
