@@ -76,8 +76,8 @@ def test_a_box_in_the_house_answers_by_its_names(street: House) -> None:
 
 
 def test_fresh_boxes_are_found_by_name_even_two_at_once(street: House) -> None:
-    one = Box("one", street.tree, street.network, data=street.folder / "one")
-    two = Box("two", street.tree, street.network, data=street.folder / "two")
+    one = Box("first", street.tree, street.network, data=street.folder / "first")
+    two = Box("second", street.tree, street.network, data=street.folder / "second")
     with one:
         one.wait_until_up()
         assert resolve(street, "parlor.local", "A") == {one.address}
