@@ -7,6 +7,12 @@ TEST = @./image/enter
 
 help:         ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@printf '\nmake run takes\n%s\n%s\n%s\n%s\n%s\n' \
+	  '  PROVISION=FILE          set the box up from a file (docs/provisioning.md)' \
+	  '  PARLOR_DATA=FOLDER      keep its data there, not in build/data' \
+	  '  HTTPS_PORT= HTTP_PORT= XMPP_PORT= XMPPS_PORT= S2S_PORT=   other ports of this machine' \
+	  '  LISTEN=ADDRESS          whom to let in: localhost, or 0.0.0.0 for phones in the house' \
+	  '  MIRROR= MIRROR_SECURITY= http_proxy=   where Debian comes from'
 
 run:          ## build the box if needed, start it and say where its setup page is; Ctrl-C stops it
 	$(TOOLS) --session python3 -m image run

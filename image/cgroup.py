@@ -54,7 +54,7 @@ def folders(proc_self_cgroup: str, mount: Path = MOUNT) -> Iterator[Path]:
     """
     for line in proc_self_cgroup.splitlines():
         _, controllers, path = line.split(":", 2)
-        if controllers == "name=systemd":
+        if controllers == "name=systemd" and (mount / "systemd").is_dir():
             yield mount / "systemd" / path.lstrip("/")
         elif controllers == "":
             unified = mount if (mount / "cgroup.procs").exists() else mount / "unified"

@@ -92,6 +92,7 @@ def environment(outer: Mapping[str, str]) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(INSIDE),
         "PYTHONPYCACHEPREFIX": str(INSIDE / "build/pycache"),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(INSIDE / "build/cache/hypothesis"),
         **carried_values(outer),
         **{name: str(_inside(name)) for name in PATHS if outer.get(name)},
         **{f"{name}_OUTSIDE": outer[name] for name in PATHS if outer.get(name)},

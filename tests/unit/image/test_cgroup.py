@@ -8,6 +8,7 @@ HYBRID = "9:name=systemd:/user.slice\n4:memory:/elsewhere\n0::/user.slice\n"
 
 
 def test_beside_v1_both_of_systemds_hierarchies_count(tmp_path: Path) -> None:
+    (tmp_path / "systemd").mkdir()
     assert list(folders(HYBRID, tmp_path)) == [tmp_path / "systemd/user.slice", tmp_path / "unified/user.slice"]
 
 
