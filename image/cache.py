@@ -78,6 +78,11 @@ def hold(result: Path) -> int:
     return descriptor
 
 
+def held() -> list[Path]:
+    """The results that some program holds: a box runs from them, or somebody works in a tools root."""
+    return [path for path in CACHE.glob("*-*") if path.is_dir() and not _take(path, lambda unused: None)]
+
+
 def remove(path: Path) -> None:
     """Delete a file or folder, never anything mounted below it."""
     run(["rm", "-rf", "--one-file-system", "--", path])
@@ -86,15 +91,21 @@ def remove(path: Path) -> None:
 def _prune(kind: str, kept: int) -> None:
     results = [path for path in CACHE.glob(f"{kind}-*") if len(path.name) == len(kind) + 17]
     for path in sorted(results, key=lambda each: each.stat().st_mtime)[:-kept]:
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            continue  # A box still runs from it.
-        else:
-            remove(path)
-        finally:
-            os.close(descriptor)
+        _take(path, remove)
+
+
+def _take(result: Path, action: Callable[[Path], None]) -> bool:
+    """Do something with a result that nobody holds; returns whether that was so."""
+    descriptor = os.open(result, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        action(result)
+        return True
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Callable
 
 from image import namespace, tools
-from image.cache import BUILD, hold, remove
+from image.cache import BUILD, held, hold, remove
 from image.process import CommandError, run
 from image.progress import step
 
@@ -116,6 +116,8 @@ def _stop() -> int:
 
 def _clean() -> int:
     with _session():
+        if held():
+            raise HostError("Something still runs from build/cache; end it first.")
         for path in BUILD.iterdir():
             if path.name not in KEPT:
                 remove(path)

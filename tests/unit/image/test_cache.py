@@ -77,9 +77,12 @@ def test_old_results_go_and_the_last_two_stay() -> None:
 def test_a_held_result_stays_until_it_is_let_go() -> None:
     first = make(1)
     descriptor = cache.hold(first)
-    make(2), make(3)
+    make(2)
+    make(3)
     assert first.exists()
+    assert cache.held() == [first]
     os.close(descriptor)
+    assert cache.held() == []
     make(4)
     assert not first.exists()
 

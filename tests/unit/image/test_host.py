@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from image import host, namespace
+from image import cache, host, namespace
 
 
 def test_the_environment_inside_has_what_the_build_needs_and_nothing_else() -> None:
@@ -67,10 +67,15 @@ def test_there_is_one_session_and_joining_needs_it(monkeypatch: pytest.MonkeyPat
         host._session_process()
 
 
-def test_clean_keeps_the_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_clean_keeps_the_data_and_waits_for_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(host, "BUILD", tmp_path)
     monkeypatch.setattr(host, "SESSION", tmp_path / "session")
-    for name in ("data", "boot", "cache", "logs"):
-        (tmp_path / name).mkdir()
+    monkeypatch.setattr(cache, "CACHE", tmp_path / "cache")
+    for name in ("data", "boot", "logs", "cache/base-0"):
+        (tmp_path / name).mkdir(parents=True)
+    descriptor = cache.hold(tmp_path / "cache/base-0")
+    with pytest.raises(host.HostError, match="Something still runs"):
+        host._clean()
+    os.close(descriptor)
     assert host._clean() == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["boot", "data", "session"]
