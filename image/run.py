@@ -108,9 +108,14 @@ def _await(box: Box, listeners: Mapping[Forward, list[socket.socket]]) -> None:
     started = time.monotonic()
     with step("starting the box"):
         health = wait_until_healthy(box, provisioned=_provision() is not None)
-    page = f"https://localhost:{next(iter(listeners)).port}/"
+    page = f"https://{_page_host()}:{next(iter(listeners)).port}/"
     code = "" if health.claimed else box.run(["parlor", "claim-code"], check=False).stdout.strip()
     say(greeting(health, page, code, time.monotonic() - started))
+
+
+def _page_host() -> str:
+    listen_on = os.environ.get("LISTEN", "")
+    return "localhost" if listen_on in {"", "0.0.0.0", "::"} else listen_on  # noqa: S104 (compared, not bound)
 
 
 def greeting(health: Health, page: str, code: str, took_s: float) -> str:
