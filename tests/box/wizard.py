@@ -78,7 +78,7 @@ def cards(driver: Driver) -> tuple[Card, ...]:
     found = driver.find_elements(By.CSS_SELECTOR, ".invitation")
     return tuple(
         Card(
-            card.find_element(By.CSS_SELECTOR, "h3").text,
+            card.find_element(By.CSS_SELECTOR, "h2").text,
             card.find_element(By.CSS_SELECTOR, ".address").text,
             card.find_element(By.CSS_SELECTOR, ".link").text,
         )

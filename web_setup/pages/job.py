@@ -25,9 +25,9 @@ def show(identity: str) -> Response | str:
 
 @page.get("/fragment")
 def fragment(identity: str) -> Response | str:
-    """The steps alone, for the polling module."""
+    """The steps alone, for the polling module; once nothing moves any more, where to go."""
     job = _job(identity)
-    if job["state"] == "done":
+    if job["state"] != "running":
         return go(url_for("job.show", identity=identity))
     return render_template("_job.html", job=job, back=url_for("settings.show"))
 

@@ -18,13 +18,13 @@ def show() -> Response | str:
 
 @page.get("/fragment")
 def fragment() -> Response | str:
-    """The steps alone, for the polling module."""
-    return _answer("_job.html") or go(_elsewhere())
+    """The steps alone, for the polling module; once nothing moves any more, where to go."""
+    return _answer("_job.html", still=("running",)) or go(_elsewhere())
 
 
-def _answer(template: str) -> str | None:
+def _answer(template: str, still: tuple[str, ...] = ("running", "failed")) -> str | None:
     draft, job = wizard.state()
-    if job is None or job["state"] == "done":
+    if job is None or job["state"] not in still:
         return None
     here, there = request.host.partition(":")[0], f"{draft.box_name}.local"
     renamed = here.endswith(".local") and here != there
@@ -34,5 +34,5 @@ def _answer(template: str) -> str | None:
 def _elsewhere() -> str:
     _, job = wizard.state()
     if job:
-        return url_for("setup_done.show")
+        return url_for("setup_done.show" if job["state"] == "done" else "setup_progress.show")
     return url_for("login.show" if visitor.box().claimed else "setup_review.show")

@@ -190,6 +190,8 @@ def test_a_setup_that_fails_says_why_and_keeps_the_answers(core: FakeCore, brows
     assert "Not everything works yet: &lt;b&gt;Chat&lt;/b&gt;" in page.text
     assert "data-poll-stop" in page.text
     assert 'href="/setup/review"' in page.text
+    assert "That did not work yet" in page.text
+    assert browser.get("/setup/progress/fragment").headers["X-Parlor-Go"] == "/setup/progress"
     assert 'value="ourhouse"' in browser.get("/setup/name").text
 
 
