@@ -3,10 +3,12 @@
 from typing import Any
 
 from appliance.core.jobs import Job
-from appliance.core.owner import Owner
+from appliance.core.owner import Owner, look
 from appliance.core.people import People
-from appliance.settings import N_, Settings
+from appliance.model import Conflict
+from appliance.settings import N_, DomainKind, Settings
 from appliance.setup import Setup, settings_of
+from appliance.system import house_names
 
 START = N_("Start the chat server and the rooms")
 ADMIN = N_("Make the admin's account")
@@ -32,6 +34,7 @@ async def run(setup: Setup, owner: Owner, people: People, job: Job) -> dict[str,
             invitations = [await people.invite(name) for name in names if not await people.exists(name)]
         with job.step(CHECK):
             await owner.wait_until_well(WELL_S)
+            await _answers_to_its_name(owner)
         with job.step(OPEN):
             await owner.change(_claimed)
     except BaseException:
@@ -42,6 +45,18 @@ async def run(setup: Setup, owner: Owner, people: People, job: Job) -> dict[str,
         "admin": {"name": setup.admin.name, "jid": people.jid(setup.admin.name)},
         "invitations": invitations,
     }
+
+
+async def _answers_to_its_name(owner: Owner) -> None:
+    """In the house the name is everybody's address. Raises `Conflict` when another device has it already."""
+    domain = owner.settings.domain
+    if domain.kind is DomainKind.HOUSE:
+        address = await house_names.address_of(domain.name)
+        if address not in ("", look(owner.settings).ipv4):
+            raise Conflict(
+                N_("Another device in this house is already called %(name)s. Give the box another name."),
+                name=domain.name,
+            )
 
 
 def _claimed(settings: Settings) -> Settings:
