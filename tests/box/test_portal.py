@@ -189,3 +189,15 @@ def test_no_login_is_left_in_the_address_or_out_of_the_cookie(box: ClaimedBox, d
     assert cookie is not None
     assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
     assert script(driver, "return document.cookie") == ""
+
+
+def test_an_error_on_a_page_is_found_in_the_journal_by_its_number(box: ClaimedBox, driver: Driver) -> None:
+    box.box.run(["systemctl", "stop", "parlor-core.service"])
+    try:
+        go(driver, box, "/people")
+        assert "The box is not ready" in text(driver)
+        number = text(driver, "main code")
+    finally:
+        box.box.run(["systemctl", "start", "parlor-core.service"])
+    assert f"error {number}" in box.box.journal("--unit", "parlor-portal.service")
+    wait(driver, lambda: path(driver) == "/people" and "Somebody new" in text(driver), 30)  # it comes back by itself

@@ -68,9 +68,18 @@ def finish(driver: Driver, password: str) -> tuple[Card, ...]:
     fill(driver, "admin.password", password)
     submit(driver)
     assert path(driver) != "/setup/review", text(driver)
-    wait(driver, lambda: path(driver) == "/setup/done" or driver.find_elements(By.CSS_SELECTOR, "[data-poll-stop]"), SETUP_S)
+    wait(
+        driver,
+        lambda: path(driver) == "/setup/done" or driver.find_elements(By.CSS_SELECTOR, "[data-poll-stop]"),
+        SETUP_S,
+    )
     assert path(driver) == "/setup/done", text(driver)
     return cards(driver)
+
+
+def failed(driver: Driver) -> bool:
+    """Whether the page says that the setup went wrong, and why."""
+    return bool(driver.find_elements(By.CSS_SELECTOR, "[data-poll-stop]"))
 
 
 def cards(driver: Driver) -> tuple[Card, ...]:

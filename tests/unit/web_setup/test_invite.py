@@ -20,6 +20,24 @@ def test_the_page_shows_three_ways_in(core: FakeCore, browser: Browser, token: s
         assert app in page
 
 
+def test_an_invitation_from_the_app_may_leave_the_name_open(core: FakeCore, browser: Browser, token: str) -> None:
+    core.box.invitations[token] |= {"name": "", "jid": "@example.org"}
+    page = browser.get(f"/invite/{token}").text
+    assert "Hello, come on in!" in page
+    assert "You choose your name in the app." in page
+    assert "Join in the app" in page
+    assert 'name="password"' not in page
+    assert "@example.org" not in page.replace(core.box.invitations[token]["uri"], "")
+
+
+def test_an_invitation_to_be_a_contact_makes_no_account(core: FakeCore, browser: Browser, token: str) -> None:
+    core.box.invitations[token] |= {"kind": "contact", "name": "bob", "jid": "bob@example.org"}
+    page = browser.get(f"/invite/{token}").text
+    assert "bob would like to chat with you" in page
+    assert "bob@example.org" in page
+    assert 'name="password"' not in page
+
+
 def test_a_password_chosen_here_makes_the_account_once(core: FakeCore, browser: Browser, token: str) -> None:
     browser.get(f"/invite/{token}")
     page = browser.post(f"/invite/{token}", password=" 'quotes\": {braces} ñ€ ")
