@@ -38,6 +38,7 @@ def _presence(settings: Settings, hosts: Hosts) -> Modules:
         "mod_privacy": {},
         "mod_blocking": {},
         "mod_adhoc": {},
+        "mod_discreet_log": {},  # ours: what people write stays out of the journal
     }
 
 

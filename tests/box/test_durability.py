@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
 import pytest
 from OpenSSL import SSL
 
@@ -229,3 +230,75 @@ def test_invitations_and_tokens_survive_a_restart(box: ClaimedBox) -> None:
     restart(box)
     assert as_core(box, "find_invitation", token)["name"] == name
     assert isinstance(new_person(box), Person)
+
+
+@contextmanager
+def small_disk(box: ClaimedBox, folder: str, size: str) -> Iterator[str]:
+    """Put a folder of /data onto a small file system of its own; the body gets a file that fills it when it grows."""
+    script = (
+        "set -e; systemctl stop ejabberd; cp -a {0} /run/kept; mount -t tmpfs -o size={1},mode=0750 tmpfs {0};"
+        "chown --reference=/run/kept {0}; chmod --reference=/run/kept {0}; cp -a /run/kept/. {0};"
+        "systemctl start ejabberd"
+    )
+    box.box.run(["sh", "-c", script.format(folder, size)])
+    try:
+        yield f"{folder}/filler"
+    finally:
+        undo = "systemctl stop ejabberd; umount {0}; rm -r /run/kept; systemctl start ejabberd"
+        box.box.run(["sh", "-c", undo.format(folder)])
+
+
+def fill(box: ClaimedBox, filler: str) -> None:
+    box.box.run(["sh", "-c", f"dd if=/dev/zero of={filler} bs=4k 2>/dev/null"], check=False)
+
+
+def incarnation(box: ClaimedBox) -> str:
+    return box.box.run(["systemctl", "show", "--property=InvocationID", "--value", "ejabberd"]).stdout
+
+
+def test_a_full_disk_refuses_messages_and_goes_on_when_there_is_room(box: ClaimedBox) -> None:
+    ann, bob = new_person(box), new_person(box)
+    secret = f"secret{word()}"
+    with small_disk(box, "/data/ejabberd", "8m") as filler:
+        await_login(box)
+        before = incarnation(box)
+        with encrypted(ann) as (sender, _):
+            log_in(sender, Scram(ann.name, ann.password), bind(f"<enable xmlns='{NS['sm']}'/>"))
+            fill(box, filler)
+            said = f"<body>{secret}{'x' * 9000}</body>"
+            for number in range(40):
+                sender.send(f"<message to='{bob.jid}' type='chat' id='{number}'>{said}</message>")
+            refusal = sender.await_tag("client:message")
+            assert refusal.get("type") == "error"
+            assert refusal.find("{jabber:client}error[@type='wait']") is not None
+            box.box.run(["rm", filler])
+            acknowledged(sender, bob.jid)
+        assert incarnation(box) == before
+        sane = box.box.run(["sqlite3", DATABASE, "pragma integrity_check"]).stdout.strip()
+        assert sane == "ok"
+    await_login(box)
+    journal = box.box.journal("-u", "ejabberd")
+    assert "disk is full" in journal  # the test reached its subject
+    assert secret not in journal
+
+
+def test_a_full_disk_takes_no_file_and_keeps_no_half(box: ClaimedBox) -> None:
+    person = new_person(box)
+
+    async def scene(device: Device) -> None:
+        with pytest.raises(aiohttp.ClientResponseError) as refused:
+            await device.upload(bytes(900_000), "half.bin", box.address)
+        assert refused.value.status >= 500
+
+    async def again(device: Device) -> None:
+        await device.upload(bytes(900_000), "whole.bin", box.address)
+
+    with small_disk(box, "/data/uploads", "20m") as filler:
+        await_login(box)
+        fill(box, filler)
+        box.box.run(["truncate", "--size=-200k", filler])  # room for a part of it
+        talk(scene, person)
+        assert "half.bin" not in box.box.run(["find", "/data/uploads", "-type", "f"]).stdout
+        box.box.run(["rm", filler])
+        talk(again, person)
+    await_login(box)
