@@ -48,11 +48,11 @@ class BoxError(RuntimeError):
 class Box:
     """One box. `with Box(…) as box:` starts it and powers it off at the end; `start`, `stop` and `kill` do it by hand.
 
-    `name` is the container's name, different for each running box.
-    `data` is the folder that becomes /data and outlives the box; `boot` becomes /boot (a scratch folder by default);
-    `provision` is a file shown read-only as /boot/parlor.toml; `dns` is the name server (the network's own address by
-    default); `ca` is a PEM file with a certificate authority that the box trusts beside the public ones; `binds` are
-    more folders or files of ours, shown writable in the box, by their path there.
+    `name` is its host name until it chooses one, and what messages call it; `data` is the folder that becomes /data and
+    outlives the box; `boot` becomes /boot (a scratch folder by default); `provision` is a file shown read-only as
+    /boot/parlor.toml; `dns` is the name server (the network's own address by default); `ca` is a PEM file with a
+    certificate authority that the box trusts beside the public ones; `binds` are more folders or files of ours, shown
+    writable in the box, by their path there.
     """
 
     def __init__(
@@ -211,7 +211,8 @@ class Box:
     def _command(self) -> list[str]:
         """What boots the tree; systemd-nspawn(1)."""
         options = [
-            *(f"--directory={self._tree}", "--read-only", "--boot", f"--machine={self.name}"),
+            *(f"--directory={self._tree}", "--read-only", "--boot"),
+            *(f"--machine={self.port.name}", f"--hostname={self.name}"),
             *("--register=no", "--keep-unit", "--settings=no", "--link-journal=no", "--console=read-only"),
             *("--timezone=off", "--resolv-conf=off", "--kill-signal=SIGRTMIN+4", "--notify-ready=no"),
             *(f"--network-namespace-path={self.port.path}", "--capability=CAP_NET_ADMIN"),
@@ -261,7 +262,7 @@ class Box:
 
     def _forget(self) -> None:
         cgroup.kill_and_remove(self._group)
-        export = EXPORTS / self.name
+        export = EXPORTS / self.port.name
         if export.exists():  # nspawn did not end by itself.
             run(["umount", "--lazy", export], check=False)
             export.rmdir()

@@ -1,6 +1,5 @@
 """The harness: boxes boot without a failed unit, see each other, and end as they are told to."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +39,12 @@ def test_two_boxes_reach_each_other_and_are_reached(tree: Path, lan: Network, tm
             one.run(["python3", "-c", connect, two.address])
         two.port.plug()
         one.run(["python3", "-c", connect, two.address])
+
+
+def test_two_boxes_may_have_one_name(tree: Path, lan: Network, tmp_path: Path) -> None:
+    with booted(tree, lan, tmp_path) as one, Network() as other, booted(tree, other, tmp_path / "other") as namesake:
+        assert one.name == namesake.name
+        assert one.address != namesake.address
 
 
 def test_data_outlive_a_power_cut_and_a_reboot(tree: Path, lan: Network, tmp_path: Path) -> None:
@@ -112,8 +117,15 @@ def test_a_box_that_does_not_start_says_why_and_leaves_nothing(tree: Path, lan: 
 
 
 def test_nothing_of_the_box_is_left_after_an_exception(tree: Path, lan: Network, tmp_path: Path) -> None:
+    processes: list[int] = []
+
+    def fail(box: Box) -> None:
+        processes.extend([box.pid, box.leader])
+        raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError), booted(tree, lan, tmp_path) as box:
-        _ = 1 / 0
+        fail(box)
     assert not box.running
+    assert not any(Path(f"/proc/{each}").exists() for each in processes)
     assert box.port.name not in run(["ip", "-brief", "link"]).stdout
-    assert subprocess.run(["pgrep", "systemd-nspawn"], check=False).returncode == 1
+    assert not box.state.exists()
