@@ -60,7 +60,7 @@ class Owner:
                 if keep:
                     store.save(after)
                     self.problem = ""
-            except BaseException:
+            except Exception:  # whatever it was; but at the core's own end the next start renders what was kept
                 await self._back_to(before)
                 raise
             self.settings = after

@@ -1,6 +1,6 @@
 """Boxes for the tests: `box` has an owner and serves the whole run; `unclaimed_box` is fresh for each test."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,18 @@ from image.network import Network
 from image.tree import mounted_tree
 from tests.box.authority import Authority
 from tests.box.house import ClaimedBox, House, NameServer, claimed_box
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the last of the journal of each box that a failed test used."""
+    report = yield
+    if report.failed:
+        for name, value in getattr(item, "funcargs", {}).items():
+            used = value.box if isinstance(value, ClaimedBox) else value
+            if isinstance(used, Box) and used.running:
+                report.sections.append((f"journal of {name}", used.journal("--lines=60")))
+    return report
 
 
 @pytest.fixture(scope="session")

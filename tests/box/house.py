@@ -17,7 +17,7 @@ from image.network import Network
 from image.process import Finished, start
 from tests.box.authority import Authority
 
-READY_S = 60.0
+READY_S = 150.0
 
 
 class NameServer:

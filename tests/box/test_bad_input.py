@@ -17,7 +17,7 @@ from tests.box.phone import phone
 from tests.box.portal_user import as_portal
 from tests.box.test_claim import SETUP, code_of
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.mark.parametrize(

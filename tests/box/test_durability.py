@@ -25,7 +25,7 @@ from tests.box.test_conversations import BOOKMARKS, archived, items, published, 
 from tests.box.test_conversations_logins import bind, connected, encrypted, log_in
 from tests.box.test_conversations_rooms import found, leave
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 DATABASE = "/data/ejabberd/ejabberd.sqlite"
 DROP_IN = Path("/run/systemd/system/ejabberd.service.d/unsafe.conf")

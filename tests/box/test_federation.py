@@ -16,7 +16,7 @@ from tests.box.house import ClaimedBox, House, claimed_box
 from tests.box.phone import phone, session
 from tests.box.prosody import Prosody, prosody
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from tests.box.house import House
 from tests.box.portal_user import as_portal
 from tests.box.test_claim import SETUP, code_of
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 SET_UP = """
 token = token or call("POST", "/v1/claim", {"code": code})["token"]

@@ -14,7 +14,7 @@ from tests.box.phone import Phone, phone
 from tests.box.prosody import prosody
 from tests.box.test_conversations import word
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 Scene = Callable[[Phone], Awaitable[None]]
 
 
