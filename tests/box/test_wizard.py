@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from image.box import Box
+from image.network import Network
 from tests.box.chromium import (
     PHONE,
     Driver,
@@ -25,6 +27,7 @@ from tests.box.chromium import (
     text,
     wait,
 )
+from tests.box.house import House
 from tests.box.wizard import LOCAL, Answers, answer, cards, code_of, enter_code, finish, log_in, run_wizard
 
 HOSTILE_NAMES = (
@@ -44,6 +47,14 @@ def visitor(box: Box, language: str = "en", scripts: bool = True) -> Iterator[Dr
     """Somebody with a phone in the house of the box."""
     with browser({LOCAL: box.address}, language=language, size=PHONE, scripts=scripts) as opened:
         yield opened
+
+
+@pytest.fixture
+def unclaimed_box(house: House, tmp_path: Path) -> Iterator[Box]:
+    """A fresh box alone in its house: beside another `parlor.local` it would have to take another name."""
+    with Network() as network, Box("alone", house.tree, network, data=tmp_path / "data") as fresh:
+        fresh.wait_until_up()
+        yield fresh
 
 
 @pytest.fixture
