@@ -246,7 +246,8 @@ def test_phones_exchange_a_file_through_the_proxy(ann: Person, box: ClaimedBox) 
         await proxy.write(content)
         await asyncio.wait_for(done.wait(), 15)
         for device in (sender, receiver):
-            device["xep_0065"].close()
+            for stream in device["xep_0065"]._sessions.values():
+                stream.transport.close()
 
     talk(scene, ann, new_person(box))
     assert bytes(received) == content
