@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from xml.etree import ElementTree as ET
 
 import pytest
-from slixmpp.exceptions import IqError
+from slixmpp.exceptions import IqError, IqTimeout
 
 from tests.box.core_side import Refused, as_core
 from tests.box.house import ClaimedBox
@@ -280,6 +280,37 @@ def test_a_name_can_be_used_again_without_the_past(box: ClaimedBox) -> None:
     as_core(box, "delete", person.name)
     as_core(box, "register", person.name, person.password)
     talk(listen, person)
+
+
+def test_who_leaves_takes_everything_along_but_the_owners_stay(box: ClaimedBox) -> None:
+    """`Delete account` in the app (XEP-0077): a box whose last admin left that way would be nobody's."""
+    leaver, leave = new_person(box), f"<query xmlns='{NS['register']}'><remove/></query>"
+
+    async def go(device: Device) -> None:
+        with contextlib.suppress(IqError, IqTimeout):
+            await device.ask("set", leave)
+
+    async def stay(device: Device) -> None:
+        with pytest.raises(IqError) as refused:
+            await device.ask("set", leave)
+        assert refused.value.condition == "forbidden"
+
+    talk(go, leaver)
+    assert not as_core(box, "exists", leaver.name)
+    talk(stay, Person(box.admin, box.password, box))
+    assert as_core(box, "exists", box.admin)
+
+
+def test_a_new_password_from_the_app_ends_the_old_one(box: ClaimedBox) -> None:
+    person = new_person(box)
+
+    async def change(device: Device) -> None:
+        query = f"<username>{person.name}</username><password>another one</password>"
+        await device.ask("set", f"<query xmlns='{NS['register']}'>{query}</query>", box.domain)
+
+    talk(change, person)
+    assert as_core(box, "check_password", person.name, "another one")
+    assert not as_core(box, "check_password", person.name, person.password)
 
 
 def test_a_name_is_given_once(box: ClaimedBox) -> None:
