@@ -1,6 +1,7 @@
 """ejabberd's configuration: shut where it must be shut, whatever stands in the settings."""
 
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -280,6 +281,13 @@ def test_only_owners_answer_for_the_box() -> None:
         "xmpp:bob@chat.example.org",
     }
     assert "abuse-addresses" in {contact["name"] for contact in contacts}
+
+
+def test_every_module_of_ours_is_loaded() -> None:
+    ours = Path(__file__).parents[3] / "rootfs/usr/lib/parlor-ejabberd"
+    names = {path.stem for path in ours.glob("mod_*.erl")}
+    assert names
+    assert names <= set(rendered(OWN)["modules"])
 
 
 def test_secrets_stand_only_where_they_are_needed() -> None:
