@@ -18,8 +18,20 @@ class UnitState:
     pid: int
 
 
+RESTARTS = 3  # a daemon may miss one start on a busy machine
+
+
 async def act(verb: str, unit: str) -> None:
-    """Start, stop, reload or restart a unit and wait for its job. Raises `ProgramFailed`."""
+    """Stop, reload or restart a unit and wait for its job. Raises `ProgramFailed` when it does not work out."""
+    for left in reversed(range(RESTARTS if verb == "restart" else 1)):
+        try:
+            return await _act(verb, unit)
+        except ProgramFailed:
+            if not left:
+                raise
+
+
+async def _act(verb: str, unit: str) -> None:
     if verb == "restart":
         with contextlib.suppress(ProgramFailed):  # systemd knows nothing yet of a unit that never ran
             await run(["systemctl", "reset-failed", unit])
