@@ -25,10 +25,12 @@ async def act(verb: str, unit: str) -> None:
     """Stop, reload or restart a unit and wait for its job. Raises `ProgramFailed` when it does not work out."""
     for left in reversed(range(RESTARTS if verb == "restart" else 1)):
         try:
-            return await _act(verb, unit)
+            await _act(verb, unit)
         except ProgramFailed:
             if not left:
                 raise
+        else:
+            return
 
 
 async def _act(verb: str, unit: str) -> None:
