@@ -171,8 +171,10 @@ async def session(request: web.Request) -> web.Response:
 
 @routes.delete("/v1/session")
 async def log_out(request: web.Request) -> web.Response:
-    """End this session."""
-    _context(request).sessions.close(logged_in(request).token)
+    """End this session, of a person or of a setup that is done with."""
+    who = caller(request)
+    who.must_be(Role.SETUP, Role.MEMBER, Role.ADMIN)
+    _context(request).sessions.close(who.token)
     return web.json_response({})
 
 
