@@ -38,6 +38,7 @@ def build_from_source(root: Path) -> None:
     debian.in_root(root, ["apt-get", "source", "--only-source", f"janus/{SOURCE_SUITE}"], WORK)
     source = next(path for path in (root / WORK.strip("/")).iterdir() if path.is_dir())
     _accept_debhelper_13(source / "debian/control")
+    _be_ready_before_the_thread(source / "src/transports/janus_pfunix.c")
     inside = f"{WORK}/{source.name}"
     debian.in_root(root, ["apt-get", "build-dep", "-y", "--no-install-recommends", inside])
     options = f"DEB_BUILD_OPTIONS=nocheck nodoc parallel={len(os.sched_getaffinity(0))}"
@@ -47,6 +48,16 @@ def build_from_source(root: Path) -> None:
 def _accept_debhelper_13(control: Path) -> None:
     text = control.read_text(encoding="utf-8")
     control.write_text(text.replace("debhelper-compat (= 14)", "debhelper-compat (= 13)"), encoding="utf-8")
+
+
+def _be_ready_before_the_thread(plugin: Path) -> None:
+    """Let the transport's thread find it ready: as it is written, a thread that starts fast ends at once."""
+    text = plugin.read_text(encoding="utf-8")
+    start = "pfunix_thread = g_thread_try_new("
+    if text.count(start) != 1:
+        raise JanusError(f"{plugin.name} is not as expected: look whether its thread still waits for `initialized`")
+    text = text.replace(start, f"g_atomic_int_set(&initialized, 1);\n\t{start}")
+    plugin.write_text(text, encoding="utf-8")
 
 
 def _build(target: Path) -> None:

@@ -1,7 +1,9 @@
 """Run ejabberd's commands over its Unix socket (docs.ejabberd.im/developer/ejabberd-api/)."""
 
+import asyncio
 import json
 import logging
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,10 @@ log = logging.getLogger(__name__)
 
 VERSION = "v3"  # of the commands' arguments and results
 TIMEOUT_S = 30.0
+
+# Its listener closes for a moment while it reads its configuration again.
+AWAY_S = 5.0
+AWAY_STEP_S = 0.2
 
 
 class CommandRefused(ParlorError):
@@ -37,20 +43,31 @@ class XmppApi:
 
         Raises `CommandRefused` for an answer other than 200, `Unavailable` without an answer.
         """
-        connector = aiohttp.UnixConnector(path=str(self.socket))
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         try:
-            async with (
-                aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
-                session.post(f"http://localhost/api/{command}/{VERSION}", json=arguments) as response,
-            ):
-                status, text = response.status, await response.text()
+            status, text = await self._post(f"http://localhost/api/{command}/{VERSION}", arguments)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("ejabberd does not answer %s: %r", command, error)
             raise Unavailable(N_("The chat server does not answer. Try again in a moment.")) from error
         if status != 200:
             raise CommandRefused(command, status, _words(text))
         return json.loads(text)
+
+    async def _post(self, url: str, arguments: dict[str, Any]) -> tuple[int, str]:
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        until = time.monotonic() + AWAY_S
+        while True:
+            connector = aiohttp.UnixConnector(path=str(self.socket))
+            try:
+                async with (
+                    aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+                    session.post(url, json=arguments) as response,
+                ):
+                    return response.status, await response.text()
+            except aiohttp.ClientConnectorError:
+                # Nothing was sent. The folder is there exactly while ejabberd's service is.
+                if time.monotonic() > until or not self.socket.parent.exists():
+                    raise
+            await asyncio.sleep(AWAY_STEP_S)
 
 
 def _words(text: str) -> str:

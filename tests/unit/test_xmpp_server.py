@@ -140,9 +140,28 @@ def test_nobody_is_said(method: str) -> None:
 
 def test_a_silent_server_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
-        asyncio.run(XmppServer("one.example", XmppApi(tmp_path / "nobody.sock")).exists("ann"))
+        asyncio.run(XmppServer("one.example", XmppApi(tmp_path / "stopped" / "nobody.sock")).exists("ann"))
     with pytest.raises(Unavailable):
         asyncio.run(xmpp_registration.register("one.example", "t", "n", "p", tmp_path / "nobody.sock"))
+
+
+def test_a_command_waits_while_the_server_reads_its_configuration_again(tmp_path: Path) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response(0)
+
+    async def scene() -> int:
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", answer)
+        runner = web.AppRunner(application)
+        await runner.setup()
+        call = asyncio.create_task(XmppApi(tmp_path / "api.sock").call("status"))
+        await asyncio.sleep(0.05)
+        await web.UnixSite(runner, str(tmp_path / "api.sock")).start()
+        result = await call
+        await runner.cleanup()
+        return int(result)
+
+    assert asyncio.run(scene()) == 0
 
 
 def test_a_password_travels_in_the_body_only(tmp_path: Path) -> None:
