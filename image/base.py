@@ -2,16 +2,24 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
-from image import debian, sources
+from image import board as boards
+from image import debian, kernel, sources
+from image.board import Board
 from image.cache import LOGS, REPOSITORY, built, digest, fingerprint
 from image.process import run
 from image.progress import step
 
-PACKAGES = REPOSITORY / "image/packages/base.txt"
 MASKED = REPOSITORY / "image/packages/masked-units.txt"
 FIXED_USERS = REPOSITORY / "rootfs/usr/lib/sysusers.d/parlor.conf"
+
+# Firmware that chips load is not free software, but without it there is no network.
+COMPONENTS = ("main", "non-free-firmware")
+
+# What was made during the build is of no particular time: 2025-01-01, in seconds since 1970. So two builds are alike.
+SETTLED = 1735689600
 
 # Tells the hook where Janus's packages are.
 DEBS = "PARLOR_DEBS"
@@ -41,16 +49,17 @@ HOOKS = (
     ("essential", "image.base:add_fixed_users"),
     ("customize", "image.base:install_janus"),
     ("customize", "image.base:mask_units"),
+    ("customize", "image.kernel:make_initramfs"),
     ("customize", "image.base:clean"),
 )
 
 
-def build_base(janus: Path) -> Path:
-    """The base with the packages in base.txt and the Janus in the folder `janus`, built if it is not there yet."""
-    names = debian.package_names(PACKAGES)
-    recipe = [Path(path) for path in (__file__, debian.__file__, sources.__file__)]
-    key = digest([*names, janus.name, *fingerprint([*recipe, MASKED, FIXED_USERS])])
-    return built("base", key, lambda target: _build(target, names, janus))
+def build_base(board: Board, janus: Path) -> Path:
+    """A board's base with its packages and the Janus in the folder `janus`, built if it is not there yet."""
+    recipe = [Path(str(module.__file__)) for module in (boards, debian, sources, kernel)]
+    parts = [Path(__file__), *recipe, MASKED, FIXED_USERS, *kernel.parts()]
+    key = digest([board, *board.packages, janus.name, *fingerprint(parts)])
+    return built(f"base-{board}", key, lambda target: _build(target, board, janus))
 
 
 def manifest(base: Path) -> Path:
@@ -101,10 +110,32 @@ def clean(root: Path) -> None:
         (root / folder).mkdir(exist_ok=True)
 
 
-def _build(target: Path, names: list[str], janus: Path) -> None:
-    log = LOGS / "base.log"
-    with step(f"base system: {len(names)} packages and what they need", log):
-        debian.bootstrap(target, names, log=log, hooks=HOOKS, env={DEBS: str(janus)})
+def _build(target: Path, board: Board, janus: Path) -> None:
+    log = LOGS / f"base-{board}.log"
+    env = {
+        DEBS: str(janus),
+        "SOURCE_DATE_EPOCH": str(SETTLED),
+        "INITRD": "No",
+    }  # the initramfs is made once, at the end
+    with step(f"base system: {len(board.packages)} packages and what they need", log):
+        started = time.time()
+        debian.bootstrap(
+            target,
+            board.packages,
+            log=log,
+            hooks=HOOKS,
+            architecture=board.architecture,
+            components=COMPONENTS,
+            env=env,
+        )
+        settle(target, started)
+
+
+def settle(tree: Path, since: float) -> None:
+    """Give everything that changed since then (seconds since 1970) one and the same time."""
+    for path in [tree, *tree.rglob("*")]:
+        if path.lstat().st_mtime >= since:
+            os.utime(path, (SETTLED, SETTLED), follow_symlinks=False)
 
 
 def _delete(path: Path) -> None:

@@ -46,18 +46,22 @@ def bootstrap(
     log: Path,
     hooks: Sequence[tuple[str, str]] = (),
     variant: str = "minbase",
+    architecture: str = "",
+    components: Sequence[str] = ("main",),
     env: Mapping[str, str] | None = None,
 ) -> None:
     """Make a root with these packages in the folder `target`, without anything they only recommend.
 
-    `hooks` are pairs of mmdebstrap's stage (setup, extract, essential, customize) and "module:function" of ours, which
-    is called with the root. MIRROR and MIRROR_SECURITY replace Debian's own mirrors. Raises `CommandError`.
+    `architecture` is this machine's own unless it is named. `hooks` are pairs of mmdebstrap's stage (setup, extract,
+    essential, customize) and "module:function" of ours, which is called with the root. MIRROR and
+    MIRROR_SECURITY replace Debian's own mirrors. Raises `CommandError`.
     """
     stages = [("setup", "image.sources:choose_mirror"), *hooks]
     argv = ["mmdebstrap", f"--variant={variant}", "--mode=root", "--format=directory"]
     argv += ["--aptopt=Apt::Install-Recommends false", "--aptopt=Acquire::Retries 3"]
     argv += [f"--dpkgopt={option}" for option in NOT_UNPACKED]
     argv += [f"--{stage}-hook={_command(function)}" for stage, function in stages]
+    argv += [f"--components={','.join(components)}", *([f"--architectures={architecture}"] if architecture else [])]
     argv += [f"--include={','.join(packages)}", SUITE, str(target)]
     run(argv, log=log, env={**_environment(os.environ), **(env or {})})
 

@@ -54,6 +54,7 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("image/enter", description="run a command in the tools root")
     parser.add_argument("--tools", action="store_true", help="only what building and booting needs")
+    parser.add_argument("--image", action="store_true", help="with what disk images need")
     parser.add_argument("--session", action="store_true", help="be what --join joins; at most one")
     parser.add_argument("--join", action="store_true", help="inside the environment of `make run`")
     parser.add_argument("--stop", action="store_true", help="end `make run`; no command")
@@ -74,11 +75,17 @@ def _act(options: argparse.Namespace, arguments: list[str]) -> int:
     _own_cgroup(arguments)
     _verify_paths()
     _install_packages()
-    profile = tools.Profile.RUN if options.tools else tools.Profile.TEST
+    profile = _profile(options)
     if not options.session:
         return _enter(profile, options.command)
     with _session() as started:
         return _enter(profile, options.command, started)
+
+
+def _profile(options: argparse.Namespace) -> tools.Profile:
+    if options.tools:
+        return tools.Profile.RUN
+    return tools.Profile.IMAGE if options.image else tools.Profile.TEST
 
 
 def _enter(profile: tools.Profile, command: list[str], started: Callable[[int], None] = lambda pid: None) -> int:

@@ -1,16 +1,22 @@
 """What is ours in the root file system: `rootfs/` as it is, the Python packages, the units that start."""
 
+import os
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from image.base import settle
+from image.board import Board
 from image.cache import BUILD, REPOSITORY, built, digest, fingerprint
 from image.process import run
 from image.progress import step
 
 ROOTFS = REPOSITORY / "rootfs"
+CHANGELOG = REPOSITORY / "CHANGELOG.md"
 PACKAGES = ("appliance", "web_setup", "web_client", "tv_mode", "ota", "hardware")
 INSTALLED = Path("usr/lib/parlor")
 ERLANG = Path("usr/lib/parlor-ejabberd")
@@ -18,18 +24,31 @@ ERLANG = Path("usr/lib/parlor-ejabberd")
 KEPT = 4
 
 
-def build_product(base: Path) -> Path:
-    """The layer over `base`, made in seconds."""
+def build_product(board: Board, base: Path) -> Path:
+    """The layer over a board's `base`, made in seconds."""
     parts = [ROOTFS, *_packages(), Path(__file__)]
     key = digest([base.name, version(), *fingerprint(path for path in parts if path.exists())])
-    return built("product", key, lambda target: _build(base, target), kept=KEPT)
+    return built(f"product-{board}", key, lambda target: _build(base, target), kept=KEPT)
 
 
 def version() -> str:
-    """What `git describe` says, with `-dirty` where the work tree differs from the commit; "unknown" without git."""
+    """The version of the work tree (semver.org): 1.2.3 where a commit is tagged v1.2.3 and nothing was changed since.
+
+    Else the next version, which the changelog names, as `1.2.3-dev.COUNT+gCOMMIT` with `.dirty` where the work tree
+    differs from the commit; the count of commits lets later ones compare as newer. `1.2.3-dev.0` without git.
+    """
+    upcoming = re.findall(r"(?m)^## ([0-9]+\.[0-9]+\.[0-9]+)", CHANGELOG.read_text(encoding="utf-8"))[0]
+    commit = _git("rev-parse", "--short", "HEAD")
+    dirty = ".dirty" if _git("status", "--porcelain", "--untracked-files=no") else ""
+    if commit and not dirty and f"v{upcoming}" in _git("tag", "--points-at", "HEAD").split():
+        return str(upcoming)
+    return f"{upcoming}-dev.{_git('rev-list', '--count', 'HEAD') or 0}" + (f"+g{commit}{dirty}" if commit else "")
+
+
+def _git(*arguments: str) -> str:
+    """What git says, or nothing where there is no git or no repository."""
     git = ["git", "-c", "safe.directory=*", "-C", str(REPOSITORY)]
-    found = run([*git, "describe", "--tags", "--always", "--dirty"], check=False)
-    return found.stdout.strip() or "unknown"
+    return run([*git, *arguments], check=False).stdout.strip()
 
 
 def _packages() -> list[Path]:
@@ -37,6 +56,7 @@ def _packages() -> list[Path]:
 
 
 def _build(base: Path, target: Path) -> None:
+    started = time.time()
     with step("the box's own files"), _overlay(base, target) as root:
         _copy(ROOTFS, root)
         _install_python(root / INSTALLED)
@@ -44,6 +64,16 @@ def _build(base: Path, target: Path) -> None:
         run(["systemd-sysusers", f"--root={root}"])
         _compile_erlang(root)
         _enable_units(root)
+    settle(target, started)
+    _mark_time(target)
+
+
+def _mark_time(root: Path) -> None:
+    """Let no clock start before this version was made: systemd takes it from this file's time (systemd(1))."""
+    mark = root / "usr/lib/clock-epoch"
+    mark.touch()
+    made = int(_git("log", "-1", "--format=%ct") or 0)
+    os.utime(mark, (made, made))
 
 
 def _install_python(place: Path) -> None:

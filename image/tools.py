@@ -19,23 +19,35 @@ REQUIREMENTS = PACKAGES / "requirements-test.txt"
 
 
 class Profile(Enum):
-    """How much is in a tools root; the second holds all of the first."""
+    """How much is in a tools root, each with all of the one before: for boxes, for disk images, for tests."""
 
     RUN = "tools"
+    IMAGE = "tools-image"
     TEST = "tools-test"
+
+
+PURPOSE = {
+    Profile.RUN: "building",
+    Profile.IMAGE: "building and disk images",
+    Profile.TEST: "building, disk images and testing",
+}
 
 
 def tools_root(profile: Profile) -> Path:
     """The tools root of a profile, made if it is not there yet. Where the larger one is there, it serves both."""
-    larger = stored(Profile.TEST.value, _key(Profile.TEST))
-    if larger.exists():
-        return built(Profile.TEST.value, _key(Profile.TEST), lambda target: None)
+    for larger in (Profile.TEST, Profile.IMAGE):
+        if stored(larger.value, _key(larger)).exists():
+            return built(larger.value, _key(larger), lambda target: None)
+        if larger is profile:
+            break
     return built(profile.value, _key(profile), lambda target: _build(profile, target))
 
 
 def packages_of(profile: Profile) -> list[str]:
     """Debian's packages in a profile; tests also get the Python libraries that the box has."""
     names = debian.package_names(PACKAGES / "tools.txt")
+    if profile is not Profile.RUN:
+        names += debian.package_names(PACKAGES / "tools-image.txt")
     if profile is Profile.TEST:
         names += debian.package_names(PACKAGES / "tools-test.txt")
         box = debian.package_names(PACKAGES / "base.txt")
@@ -53,8 +65,7 @@ def _key(profile: Profile) -> str:
 
 def _build(profile: Profile, target: Path) -> None:
     log = LOGS / f"{profile.value}.log"
-    what = "building" if profile is Profile.RUN else "building and testing"
-    with step(f"tools for {what}", log):
+    with step(f"tools for {PURPOSE[profile]}", log):
         debian.bootstrap(target, packages_of(profile), log=log)
         (target / "etc/machine-id").write_text(f"{uuid.uuid4().hex}\n", encoding="ascii")
         namespace.prepare(target)

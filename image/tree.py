@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from image.base import build_base
+from image.board import Board
 from image.cache import hold
 from image.janus import janus_packages
 from image.process import run
@@ -23,17 +24,18 @@ MOUNTS = Path("/run/parlor")
 
 @dataclass(frozen=True)
 class Tree:
-    """The two folders that make the root file system."""
+    """The two folders that make the root file system of a board."""
 
+    board: Board
     base: Path
     product: Path
 
 
-def build_tree() -> Tree:
-    """Build the box's root file system, each part only if what goes into it has changed."""
+def build_tree(board: Board = Board.X86) -> Tree:
+    """Build a board's root file system, each part only if what goes into it has changed."""
     janus = janus_packages()
-    base = build_base(janus)
-    return Tree(base, build_product(base))
+    base = build_base(board, janus)
+    return Tree(board, base, build_product(board, base))
 
 
 @contextmanager
