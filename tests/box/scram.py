@@ -46,10 +46,11 @@ class Scram:
         return b64((self._header + self._bare).encode())
 
     def final(self, challenge: str) -> str:
-        """The answer to the server's challenge, both in base64."""
+        """The answer to the server's challenge, both in base64. Raises `PermissionError` for another's challenge."""
         server_first = unb64(challenge).decode()
         self.attributes = dict(part.split("=", 1) for part in server_first.split(","))
-        assert self.attributes["r"].startswith(self.nonce)
+        if not self.attributes["r"].startswith(self.nonce):
+            raise PermissionError("the server answered another client")
         salted = salted_password(self.algorithm, self.password, unb64(self.attributes["s"]), int(self.attributes["i"]))
         bound = self._header.encode() + (self.binding[1] if self.binding else b"")
         without_proof = f"c={b64(bound)},r={self.attributes['r']}"
@@ -67,8 +68,9 @@ class Scram:
         return b64(f"{without_proof},p={b64(proof)}".encode())
 
     def verify(self, data: str) -> None:
-        """Check that the server knows the password too."""
-        assert unb64(data) == b"v=" + b64(self._signature).encode()
+        """Check that the server knows the password too. Raises `PermissionError`."""
+        if unb64(data) != b"v=" + b64(self._signature).encode():
+            raise PermissionError("the server does not know the password")
 
 
 def salted_password(algorithm: str, password: str, salt: bytes, iterations: int) -> bytes:
