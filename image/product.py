@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from image import sbom
 from image.base import settle
 from image.board import Board
 from image.cache import BUILD, REPOSITORY, built, digest, fingerprint
@@ -26,9 +27,9 @@ KEPT = 4
 
 def build_product(board: Board, base: Path) -> Path:
     """The layer over a board's `base`, made in seconds."""
-    parts = [ROOTFS, *_packages(), Path(__file__)]
+    parts = [ROOTFS, *_packages(), Path(__file__), Path(sbom.__file__)]
     key = digest([base.name, version(), *fingerprint(path for path in parts if path.exists())])
-    return built(f"product-{board}", key, lambda target: _build(base, target), kept=KEPT)
+    return built(f"product-{board}", key, lambda target: _build(board, base, target), kept=KEPT)
 
 
 def version() -> str:
@@ -55,12 +56,13 @@ def _packages() -> list[Path]:
     return [REPOSITORY / name for name in PACKAGES if (REPOSITORY / name).is_dir()]
 
 
-def _build(base: Path, target: Path) -> None:
+def _build(board: Board, base: Path, target: Path) -> None:
     started = time.time()
     with step("the box's own files"), _overlay(base, target) as root:
         _copy(ROOTFS, root)
         _install_python(root / INSTALLED)
         (root / INSTALLED / "version").write_text(f"{version()}\n", encoding="utf-8")
+        (root / sbom.PLACE).write_text(sbom.bill(sbom.installed(base), board, version()), encoding="utf-8")
         run(["systemd-sysusers", f"--root={root}"])
         _compile_erlang(root)
         _enable_units(root)
