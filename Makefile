@@ -3,7 +3,7 @@
 TOOLS = @./image/enter --tools
 TEST = @./image/enter
 
-.PHONY: help run stop shell reset tree check fix test bench screenshots clean
+.PHONY: help run stop shell reset tree check fix test bench screenshots compare clean
 
 help:         ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -28,6 +28,9 @@ reset:        ## delete the box's data (asks first, but with YES=1)
 
 tree:         ## build the box's root file system
 	$(TOOLS) python3 -m image tree
+
+compare:      ## build the base a second time and list what differs (BOARD=x86 or rpi)
+	$(TOOLS) python3 -m image compare
 
 check:        ## format, lint, types and unit tests: seconds
 	$(TEST) python3 -m image check

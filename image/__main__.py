@@ -1,10 +1,13 @@
 """What the Makefile calls inside the tools root: `python3 -m image COMMAND`."""
 
+import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 
-from image import check, run
+from image import check, compare, run
+from image.board import Board
 from image.janus import JanusError
 from image.process import CommandError
 from image.progress import say
@@ -13,7 +16,7 @@ from image.tree import build_tree
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit status."""
-    commands = {
+    commands: dict[str, Callable[[], int]] = {
         "tree": tree,
         "run": run.run,
         "shell": run.shell,
@@ -21,6 +24,7 @@ def main(arguments: list[str]) -> int:
         "check": check.check,
         "fix": check.fix,
         "test": check.test,
+        "compare": lambda: compare.compare(_board()),
     }
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
@@ -34,10 +38,17 @@ def main(arguments: list[str]) -> int:
 
 
 def tree() -> int:
-    """Build the box's root file system and say where it is."""
-    built = build_tree()
+    """Build a board's root file system and say where it is."""
+    built = build_tree(_board())
     say(f"The tree is {built.product.name} on {built.base.name}, in build/cache.")
     return 0
+
+
+def _board() -> Board:
+    name = os.environ.get("BOARD", Board.X86)
+    if name not in list(Board):
+        raise SystemExit(f"BOARD={name}: there is no such board; it is one of {', '.join(Board)}.")
+    return Board(name)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

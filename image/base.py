@@ -59,12 +59,7 @@ def build_base(board: Board, janus: Path) -> Path:
     recipe = [Path(str(module.__file__)) for module in (boards, debian, sources, kernel)]
     parts = [Path(__file__), *recipe, MASKED, FIXED_USERS, *kernel.parts()]
     key = digest([board, *board.packages, janus.name, *fingerprint(parts)])
-    return built(f"base-{board}", key, lambda target: _build(target, board, janus))
-
-
-def manifest(base: Path) -> Path:
-    """The list of all packages and their exact versions in a base, one a line: what an SBOM starts from."""
-    return base / "usr/share/parlor/packages.txt"
+    return built(f"base-{board}", key, lambda target: make_base(target, board, janus))
 
 
 def add_backports(root: Path) -> None:
@@ -98,9 +93,6 @@ def mask_units(root: Path) -> None:
 
 def clean(root: Path) -> None:
     """Leave nothing secret, unique or stale, and make the root ready to be read-only."""
-    packages = run(["dpkg-query", f"--admindir={root}/var/lib/dpkg", "--show"]).stdout
-    manifest(root).parent.mkdir(parents=True)
-    manifest(root).write_text(packages, encoding="utf-8")
     for pattern in LEFTOVERS:
         for path in sorted(root.glob(pattern)):
             _delete(path)
@@ -110,7 +102,8 @@ def clean(root: Path) -> None:
         (root / folder).mkdir(exist_ok=True)
 
 
-def _build(target: Path, board: Board, janus: Path) -> None:
+def make_base(target: Path, board: Board, janus: Path) -> None:
+    """Make a board's base in the folder `target`, which does not exist yet."""
     log = LOGS / f"base-{board}.log"
     env = {
         DEBS: str(janus),

@@ -29,10 +29,11 @@ FILES = ("etc/resolv.conf", "etc/ssl/certs/ca-certificates.crt", "etc/pip.conf")
 CARRIED = (
     *("*_proxy", "*_PROXY", "PIP_*", "TERM", "NO_COLOR", "CI"),
     *("MIRROR", "MIRROR_SECURITY", "LISTEN", "*_PORT", "YES", "ARGS", "PARLOR_*"),
-    *("PROVISION", "PYTEST_ADDOPTS"),
+    *("PROVISION", "PYTEST_ADDOPTS", "BOARD", "CHANNEL", "IMAGE_URL", "UPDATE_SERVER"),
+    *("RELEASE_KEYS", "KEYS", "SITE", "DISPLAY"),
 )
 # Of those, the ones that name a path of the host: they are mounted, and renamed inside.
-PATHS = ("PARLOR_DATA", "PROVISION")
+PATHS = ("PARLOR_DATA", "PROVISION", "RELEASE_KEYS", "KEYS", "SITE")
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWPID = 0x20000000

@@ -62,6 +62,7 @@ def _build(board: Board, base: Path, target: Path) -> None:
         _copy(ROOTFS, root)
         _install_python(root / INSTALLED)
         (root / INSTALLED / "version").write_text(f"{version()}\n", encoding="utf-8")
+        (root / sbom.PLACE).parent.mkdir(parents=True, exist_ok=True)
         (root / sbom.PLACE).write_text(sbom.bill(sbom.installed(base), board, version()), encoding="utf-8")
         run(["systemd-sysusers", f"--root={root}"])
         _compile_erlang(root)

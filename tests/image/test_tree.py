@@ -1,5 +1,6 @@
 """The root file system holds what the box needs, and nothing secret or unique to the machine that built it."""
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from image.base import MASKED, manifest
+from image import sbom
+from image.base import MASKED
 from image.debian import package_names
 from image.process import run
 
@@ -52,8 +54,9 @@ def test_known_passwords_of_sample_configurations_are_gone(tree: Path) -> None:
 
 
 def test_the_versions_without_known_holes_are_in_it(tree: Path) -> None:
-    lines = manifest(tree).read_text().splitlines()
-    versions = dict(line.split("\t") for line in lines)
+    bill = json.loads((tree / sbom.PLACE).read_text())
+    versions = {each["name"]: each["version"] for each in bill["components"]}
+    assert set(versions) == {package.name for package in sbom.installed(tree)}
     for name, oldest in (("janus", "1.4.1"), ("ejabberd", "26.07")):
         run(["dpkg", "--compare-versions", versions[name], "ge", oldest])
 
