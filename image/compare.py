@@ -39,8 +39,8 @@ def differences(one: Mapping[str, Entry], two: Mapping[str, Entry]) -> Iterator[
 
 
 def entries(root: Path) -> dict[str, Entry]:
-    """Everything below a folder, by path."""
-    return {str(path.relative_to(root)): _entry(path) for path in [root, *root.rglob("*")]}
+    """Everything below a folder, by path; the folder's own time says when it was last used (`image.cache`)."""
+    return {str(path.relative_to(root)): _entry(path) for path in root.rglob("*")}
 
 
 def compare(board: Board) -> int:

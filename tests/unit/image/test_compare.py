@@ -21,8 +21,6 @@ def test_nothing_escapes_the_comparison(tmp_path: Path) -> None:
     (two / "mode").chmod(0o700)
     os.utime(two / "time", (6, 6))
     (two / "more").write_text("")
-    for root in (tmp_path / "one", two):
-        os.utime(root, (5, 5))
     found = list(differences(entries(tmp_path / "one"), entries(two)))
     assert found == ["content: content", "link: content", "mode: mode", "more: only in the second", "time: changed"]
     assert list(differences(entries(two), entries(two))) == []
