@@ -30,7 +30,7 @@ NEEDED = (
 )
 SESSION = BUILD / "session"
 # What `make clean` leaves.
-KEPT = ("data", "boot", SESSION.name)
+KEPT = ("data", "boot", "keys", SESSION.name)
 IN_SCOPE = "PARLOR_IN_SCOPE"
 
 
@@ -135,6 +135,9 @@ def _verify_paths() -> None:
     provision = os.environ.get("PROVISION")
     if provision and not Path(provision).is_file():
         raise HostError(f"PROVISION={provision}: there is no such file.")
+    keys = os.environ.get("RELEASE_KEYS")
+    if keys and not Path(keys).is_dir():
+        raise HostError(f"RELEASE_KEYS={keys}: there is no such folder.")
 
 
 def _note(descriptor: int, pid: int) -> None:

@@ -1,7 +1,6 @@
 """What is ours in the root file system: `rootfs/` as it is, the Python packages, the units that start."""
 
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -9,15 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from image import sbom
+from image import keys, sbom, slots
 from image.base import settle
 from image.board import Board
 from image.cache import BUILD, REPOSITORY, built, digest, fingerprint
+from image.changelog import CHANGELOG, newest
 from image.process import run
 from image.progress import step
 
 ROOTFS = REPOSITORY / "rootfs"
-CHANGELOG = REPOSITORY / "CHANGELOG.md"
 PACKAGES = ("appliance", "web_setup", "web_client", "tv_mode", "ota", "hardware")
 INSTALLED = Path("usr/lib/parlor")
 ERLANG = Path("usr/lib/parlor-ejabberd")
@@ -27,9 +26,12 @@ KEPT = 4
 
 def build_product(board: Board, base: Path) -> Path:
     """The layer over a board's `base`, made in seconds."""
-    parts = [ROOTFS, *_packages(), Path(__file__), Path(sbom.__file__)]
-    key = digest([base.name, version(), *fingerprint(path for path in parts if path.exists())])
-    return built(f"product-{board}", key, lambda target: _build(board, base, target), kept=KEPT)
+    keyring = keys.selected().keyring
+    parts = [ROOTFS, *_packages(), *(Path(str(module.__file__)) for module in (sbom, slots)), Path(__file__)]
+    made_of = fingerprint(path for path in parts if path.exists())
+    named = version()  # once: somebody may commit while we build
+    key = digest([base.name, named, keyring.read_text(encoding="ascii"), *made_of])
+    return built(f"product-{board}", key, lambda target: _build(board, base, named, keyring, target), kept=KEPT)
 
 
 def version() -> str:
@@ -38,11 +40,11 @@ def version() -> str:
     Else the next version, which the changelog names, as `1.2.3-dev.COUNT+gCOMMIT` with `.dirty` where the work tree
     differs from the commit; the count of commits lets later ones compare as newer. `1.2.3-dev.0` without git.
     """
-    upcoming = re.findall(r"(?m)^## ([0-9]+\.[0-9]+\.[0-9]+)", CHANGELOG.read_text(encoding="utf-8"))[0]
+    upcoming = newest(CHANGELOG.read_text(encoding="utf-8"))
     commit = _git("rev-parse", "--short", "HEAD")
     dirty = ".dirty" if _git("status", "--porcelain", "--untracked-files=no") else ""
     if commit and not dirty and f"v{upcoming}" in _git("tag", "--points-at", "HEAD").split():
-        return str(upcoming)
+        return upcoming
     return f"{upcoming}-dev.{_git('rev-list', '--count', 'HEAD') or 0}" + (f"+g{commit}{dirty}" if commit else "")
 
 
@@ -56,19 +58,30 @@ def _packages() -> list[Path]:
     return [REPOSITORY / name for name in PACKAGES if (REPOSITORY / name).is_dir()]
 
 
-def _build(board: Board, base: Path, target: Path) -> None:
+def _build(board: Board, base: Path, named: str, keyring: Path, target: Path) -> None:
     started = time.time()
     with step("the box's own files"), _overlay(base, target) as root:
         _copy(ROOTFS, root)
         _install_python(root / INSTALLED)
-        (root / INSTALLED / "version").write_text(f"{version()}\n", encoding="utf-8")
+        (root / INSTALLED / "version").write_text(f"{named}\n", encoding="utf-8")
         (root / sbom.PLACE).parent.mkdir(parents=True, exist_ok=True)
-        (root / sbom.PLACE).write_text(sbom.bill(sbom.installed(base), board, version()), encoding="utf-8")
+        (root / sbom.PLACE).write_text(sbom.bill(sbom.installed(base), board, named), encoding="utf-8")
+        _configure_updates(root, board, named, keyring)
         run(["systemd-sysusers", f"--root={root}"])
         _compile_erlang(root)
         _enable_units(root)
     settle(target, started)
     _mark_time(target)
+
+
+def _configure_updates(root: Path, board: Board, named: str, keyring: Path) -> None:
+    """Which bundles the box takes: made for this board, not older, and signed by the keyring's root."""
+    for place, content in (
+        (slots.CONFIGURATION, slots.system_conf(board, named)),
+        (slots.KEYRING, keyring.read_text(encoding="ascii")),
+    ):
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).write_text(content, encoding="ascii")
 
 
 def _mark_time(root: Path) -> None:
