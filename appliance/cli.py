@@ -37,6 +37,9 @@ def parser() -> argparse.ArgumentParser:
     command("status", status, "Show how every service is.").add_argument("--json", action="store_true")
     command("claim-code", claim_code, "Show the code that claims this box.")
     command("apply", apply, "Render the settings and load them again.")
+    command("dismiss", dismiss, "Take messages of the status away, once you have seen them.")
+    erase = command("reset", reset, "Erase everything people made, and start as a new box.")
+    erase.add_argument("--yes", action="store_true", help="do not ask")
     command("invite", invite, "Make an invitation for somebody.").add_argument("name", metavar="NAME")
     provision = command("setup", set_up, "Set a fresh box up from a provisioning file.")
     provision.add_argument("file", type=Path, metavar="FILE")
@@ -86,7 +89,8 @@ def status(client: Client, options: argparse.Namespace) -> int:
             print(f"{SYMBOLS[each['state']]} {each['label']:<22} {each['state']:<9} {each['detail']}".rstrip())
         disk = answer["disk"]
         print(f"{disk['free_bytes'] / 1e9:.1f} of {disk['total_bytes'] / 1e9:.1f} GB free")
-        for trouble in (answer["settings_problem"], answer["provisioning_error"]):
+        said = [notice["message"] for notice in answer["notices"]]
+        for trouble in (answer["settings_problem"], answer["provisioning_error"], *said):
             if trouble:
                 print(f"! {trouble}")
     return 0 if answer["healthy"] else 3
@@ -101,6 +105,30 @@ def claim_code(client: Client, _options: argparse.Namespace) -> int:
 def apply(client: Client, _options: argparse.Namespace) -> int:
     """`parlor apply`."""
     _follow(client, client.call("POST", "/v1/apply"))
+    return 0
+
+
+def dismiss(client: Client, _options: argparse.Namespace) -> int:
+    """`parlor dismiss`."""
+    for notice in client.call("GET", "/v1/status")["notices"]:
+        client.call("DELETE", f"/v1/notices/{notice['id']}")
+    return 0
+
+
+def reset(client: Client, options: argparse.Namespace) -> int:
+    """`parlor reset`."""
+    name = client.call("GET", "/v1/box")["name"]
+    if not options.yes:
+        print("This erases everything people made: accounts, messages, files, settings, keys. The system stays.")
+        try:
+            typed = input(f"Type the name of this box, {name}, to go on: ")
+        except EOFError:
+            typed = ""
+        if typed.strip() != name:
+            print("Nothing was erased. In a script, say: parlor reset --yes", file=sys.stderr)
+            return 1
+    client.call("POST", "/v1/reset", {"name": name})
+    print("The box erases itself and starts again.")
     return 0
 
 

@@ -26,6 +26,7 @@ class Box:
     domain: str
     version: str
     provisioning_error: Any
+    notices: Any  # what a box without an owner has to say
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def _box(document: dict[str, Any]) -> Box:
         document["domain"],
         document["version"],
         document["provisioning_error"],
+        document["notices"],
     )
 
 
@@ -112,3 +114,4 @@ def begin_session(kind: str, token: str) -> None:
 def end_session() -> None:
     """Forget who this browser was."""
     session.clear()
+    g.pop("person", None)

@@ -12,7 +12,7 @@ from aiohttp import web
 from systemd import daemon
 
 from appliance import setup
-from appliance.core import admin_routes, routes
+from appliance.core import admin_routes, care_routes, routes
 from appliance.core.caller import PORTAL_USER
 from appliance.core.context import CONTEXT, Context
 from appliance.core.draft import Draft
@@ -49,6 +49,7 @@ def application(context: Context) -> web.Application:
     app[CONTEXT] = context
     app.add_routes(routes.routes)
     app.add_routes(admin_routes.routes)
+    app.add_routes(care_routes.routes)
     return app
 
 

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from appliance import certificates, fields
 from appliance.core.caller import Role
+from appliance.core.care_routes import notice_documents
 from appliance.core.context import CONTEXT, Context
 from appliance.core.jobs import Job
 from appliance.core.owner import certificate_names
@@ -109,6 +110,7 @@ async def status(request: web.Request) -> web.Response:
             "healthy": all(each.state in (State.OK, State.OFF) for each in health),
             "settings_problem": context.owner.problem,
             "provisioning_error": context.provisioning_error,
+            "notices": notice_documents(),
             "disk": {"free_bytes": free, "total_bytes": total},
             "services": [asdict(each) for each in health],
         }

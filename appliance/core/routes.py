@@ -7,6 +7,7 @@ from aiohttp import web
 from appliance import setup
 from appliance.core import setup_run
 from appliance.core.caller import Caller, Role
+from appliance.core.care_routes import notice_documents
 from appliance.core.context import CONTEXT, Context
 from appliance.core.jobs import Job
 from appliance.core.request import body, caller, text
@@ -38,6 +39,7 @@ async def box(request: web.Request) -> web.Response:
             "version": context.version,
             "provisioning_error": context.provisioning_error,
             "settings_problem": context.owner.problem,
+            "notices": [] if settings.claimed else notice_documents(),
             "hosts": [*([domain] if domain else []), settings.local_name],
         }
     )

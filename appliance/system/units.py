@@ -40,6 +40,11 @@ async def _act(verb: str, unit: str) -> None:
     await run(["systemctl", verb, unit], timeout_s=90)
 
 
+async def reboot() -> None:
+    """Have the machine restart itself; returns before it does."""
+    await run(["systemctl", "reboot", "--no-block"])
+
+
 async def states(units: Iterable[str]) -> dict[str, UnitState]:
     """The state of each unit, in one call."""
     wanted = list(units)

@@ -41,6 +41,7 @@ TABLE: dict[str, set[str]] = {
         "appliance.apply",
         "appliance.core",
     },
+    "appliance.erase": {"appliance.model", "appliance.system"},
     "appliance.core": {
         "appliance.settings",
         "appliance.model",

@@ -37,6 +37,8 @@ class FakeBox:
         self.provisioning_error = ""
         self.settings_problem = ""
         self.retry_s = 0
+        self.notices: list[dict[str, Any]] = []
+        self.erased = False
         self.broken: dict[str, str] = {}  # service → detail
 
     # -- what tests set up
@@ -83,6 +85,9 @@ class FakeBox:
             case "GET", "jobs", _:
                 self._role(token, "setup", "admin")
                 return self._turn()
+            case "DELETE", "notices", notice:
+                self._role(token, "admin")
+                return self._dismiss(notice)
             case _, "people", name, *rest:
                 return self._person(method, name, rest, token, body)
         call: Callable[[str, dict[str, Any]], Any] = getattr(self, "_" + "_".join((method.lower(), *parts)), _no_call)
@@ -98,6 +103,7 @@ class FakeBox:
             "domain": self.settings.domain.name if claimed else "",
             "version": "0.1",
             "provisioning_error": self.provisioning_error,
+            "notices": [] if claimed else self.notices,
             "hosts": [self.settings.local_name],
         }
 
@@ -143,6 +149,13 @@ class FakeBox:
         jid = f"{name}@{self.settings.domain.name}"
         invitations = [self.invite(person) for person in wanted.people]
         return {"domain": self.settings.domain.name, "admin": {"name": name, "jid": jid}, "invitations": invitations}
+
+    def _dismiss(self, notice: str) -> dict[str, Any]:
+        left = [each for each in self.notices if each["id"] != notice]
+        if left == self.notices:
+            raise Missing(N_("There is no such message."))
+        self.notices = left
+        return {}
 
     def _post_sessions(self, _token: str, body: dict[str, Any]) -> Any:
         self._pace()
@@ -230,9 +243,21 @@ class FakeBox:
             "healthy": not self.broken,
             "settings_problem": self.settings_problem,
             "provisioning_error": self.provisioning_error,
+            "notices": self.notices,
             "disk": {"free_bytes": 21_400_000_000, "total_bytes": 31_200_000_000},
             "services": found,
         }
+
+    def _post_reset(self, token: str, body: dict[str, Any]) -> Any:
+        name = self._role(token, "admin")
+        if body["name"] != self.settings.box.name:
+            problem = Problem("name", N_("Type “%(name)s”, the name of this box."), {"name": self.settings.box.name})
+            raise Invalid(N_("Nothing was erased."), (problem,))
+        self._pace()
+        if self.passwords[name] != body["password"]:
+            raise Denied(N_("Name or password is wrong."))
+        self.erased = True
+        return {}
 
     def _get_settings(self, token: str, _body: dict[str, Any]) -> Any:
         self._role(token, "admin")

@@ -109,7 +109,16 @@ def test_every_page_in_every_language_can_be_made(core: FakeCore, admin: Browser
     for language in languages.NAMES:
         admin.get("/people")
         admin.post("/language", language=language, next="/people")
-        for path in ("/", "/people", "/people/bob", "/people/cleo", "/people/bob/delete", "/settings", "/account"):
+        for path in (
+            "/",
+            "/people",
+            "/people/bob",
+            "/people/cleo",
+            "/people/bob/delete",
+            "/settings",
+            "/reset",
+            "/account",
+        ):
             answer = admin.get(path)
             assert answer.status_code == 200
             assert f'<html lang="{language}">' in answer.text
