@@ -5,6 +5,7 @@
 
 import configparser
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def system_conf(board: Board, version: str) -> str:
     for kind in CLASSES[board]:
         for side in range(len(BOOT_NAMES)):
             sections[f"slot.{kind.name}.{side}"] = _slot(kind, side)
-    return _keyfile(sections)
+    return keyfile(sections)
 
 
 def _slot(kind: SlotClass, side: int) -> dict[str, str]:
@@ -97,10 +98,15 @@ def _slot(kind: SlotClass, side: int) -> dict[str, str]:
     return {"device": kind.device(side), "type": kind.type, **link}
 
 
-def _keyfile(sections: dict[str, dict[str, str]]) -> str:
-    """GLib's key files are what configparser writes, without blanks around the equals sign."""
+def keyfile(sections: Mapping[str, Mapping[str, str]]) -> str:
+    """Sections as GLib's key files have them (docs.gtk.org/glib/struct.KeyFile.html)."""
     parser = configparser.ConfigParser(interpolation=None)
-    parser.read_dict(sections)
+    escaped = {name: {key: _escaped(value) for key, value in each.items()} for name, each in sections.items()}
+    parser.read_dict(escaped)
     text = io.StringIO()
     parser.write(text, space_around_delimiters=False)
     return text.getvalue()
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("\n", "\\n")
