@@ -3,7 +3,7 @@
 TOOLS = @./image/enter --tools
 TEST = @./image/enter
 
-.PHONY: help run stop shell reset tree check fix test bench screenshots compare clean
+.PHONY: help run stop shell reset tree check fix test bench screenshots compare keys renew revoke clean
 
 help:         ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -32,6 +32,15 @@ tree:         ## build the box's root file system
 compare:      ## build the base a second time and list what differs (BOARD=x86 or rpi)
 	$(TOOLS) python3 -m image compare
 
+keys:         ## make keys to sign releases with, in KEYS=FOLDER
+	$(TOOLS) python3 -m image keys
+
+renew:        ## replace the release key in KEYS=FOLDER before it ends
+	$(TOOLS) python3 -m image renew
+
+revoke:       ## replace a stolen release key in KEYS=FOLDER, and take it back
+	$(TOOLS) python3 -m image revoke
+
 check:        ## format, lint, types and unit tests: seconds
 	$(TEST) python3 -m image check
 
@@ -47,5 +56,5 @@ bench:        ## measure the box and its peers
 screenshots:  ## take the screenshots in docs/
 	$(TEST) python3 -m tests.screenshots
 
-clean:        ## delete all that was built, except the box's data
+clean:        ## delete all that was built, except the box's data and keys
 	@./image/enter --clean

@@ -6,9 +6,11 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from image import check, compare, run
+from image import check, compare, custody, run
 from image.board import Board
 from image.janus import JanusError
+from image.keys import KeysError
+from image.passphrase import PassphraseError
 from image.process import CommandError
 from image.progress import say
 from image.tree import build_tree
@@ -25,6 +27,9 @@ def main(arguments: list[str]) -> int:
         "fix": check.fix,
         "test": check.test,
         "compare": lambda: compare.compare(_board()),
+        "keys": custody.new,
+        "renew": custody.renew,
+        "revoke": custody.revoke,
     }
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
@@ -32,7 +37,7 @@ def main(arguments: list[str]) -> int:
         return commands[arguments[0]]()
     except KeyboardInterrupt:
         return 130
-    except (CommandError, JanusError) as error:
+    except (CommandError, JanusError, KeysError, PassphraseError) as error:
         say(f"\n{error}")
         return 1
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from image import certificates
 from image.cache import BUILD, remove
 from image.certificates import Issued
-from image.passphrase import Role, chosen, known
+from image.passphrase import Role, known
 
 DEVELOPMENT = BUILD / "keys/dev"
 VARIABLE = "RELEASE_KEYS"
@@ -99,10 +99,10 @@ def create(
     lifetime: dt.timedelta = certificates.RELEASE_LIFETIME,
 ) -> Signer:
     """Make a root, a release key and an empty revocation list. Raises `KeysError` where there is something already."""
-    if folder.exists() and any(folder.iterdir()):
-        raise KeysError(f"{folder} is not empty, and keys are never overwritten. Choose a new folder.")
+    refuse_used(folder)
     now = now or _now()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     (folder / "offline").mkdir(mode=0o700)
     root = certificates.root(f"{name} root", now)
     _replace(folder / "offline/root.key", _private(root.key, root_passphrase), 0o600)
@@ -112,10 +112,16 @@ def create(
     return Signer(folder, release_passphrase)
 
 
+def refuse_used(folder: Path) -> None:
+    """Raises `KeysError` where there is something already."""
+    if folder.exists() and any(folder.iterdir()):
+        raise KeysError("That folder is not empty, and keys are never overwritten. Choose a new one.")
+
+
 def renew(folder: Path, root_passphrase: str, release_passphrase: str, now: dt.datetime | None = None) -> Signer:
     """Replace the release key by a new one; the old certificate is kept below ended/, its key is deleted."""
     now = now or _now()
-    root = _root(folder, root_passphrase)
+    root = root_of(folder, root_passphrase)
     name = root.certificate.subject.rfc4514_string().removeprefix("CN=").removesuffix(" root")
     issued = certificates.release(root, _release_name(name, now), now)
     ended = folder / "ended"
@@ -134,7 +140,7 @@ def revoke(folder: Path, root_passphrase: str, serials: set[int], now: dt.dateti
     before = x509.load_pem_x509_crl((folder / "crl.pem").read_bytes())
     number = before.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number + 1
     revoked = serials | certificates.revoked_serials(before)
-    _put_revocations(folder, certificates.revocations(_root(folder, root_passphrase), revoked, number, now or _now()))
+    _put_revocations(folder, certificates.revocations(root_of(folder, root_passphrase), revoked, number, now or _now()))
 
 
 def current_serial(folder: Path) -> int:
@@ -142,25 +148,8 @@ def current_serial(folder: Path) -> int:
     return _serial(folder / "release.pem")
 
 
-def make_keys(folder: Path) -> Signer:
-    """`create`, with passphrases that the person chooses."""
-    if folder.exists() and any(folder.iterdir()):
-        raise KeysError(f"{folder} is not empty, and keys are never overwritten. Choose a new folder.")
-    return create(folder, chosen(Role.ROOT), chosen(Role.RELEASE))
-
-
-def replace_key(folder: Path, *, revoked: bool) -> Signer:
-    """`renew`, and `revoke` the former key where it is `revoked`, with passphrases that the person gives."""
-    root_passphrase = known(Role.ROOT)
-    _root(folder, root_passphrase)
-    before = current_serial(folder)
-    signer = renew(folder, root_passphrase, chosen(Role.RELEASE))
-    if revoked:
-        revoke(folder, root_passphrase, {before})
-    return signer
-
-
-def _root(folder: Path, passphrase: str) -> Issued:
+def root_of(folder: Path, passphrase: str) -> Issued:
+    """The root, from where it is for this step. Raises `KeysError` when it is in its drawer, or stays locked."""
     key = folder / "offline/root.key"
     if not key.is_file():
         raise KeysError(f"The root's key is not there: bring it to {key} for this step.")

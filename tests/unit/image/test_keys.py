@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from image import keys, passphrase
+from image import custody, keys, passphrase
 from image.certificates import RELEASE_LIFETIME
 from image.keys import KeysError, Signer
 from image.passphrase import PassphraseError, Role
@@ -105,6 +105,7 @@ def test_a_release_key_lives_eighteen_months(made: Signer) -> None:
 
 
 def test_private_keys_are_for_their_owner_only_and_locked(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
     signer = keys.create(tmp_path / "keys", PHRASE + " root", PHRASE, now=NOW)
     private = [path for path in signer.folder.rglob("*") if path.is_file() and b"PRIVATE" in path.read_bytes()]
     assert sorted(path.name for path in private) == ["release.key", "root.key"]
@@ -121,7 +122,7 @@ def test_keys_are_never_overwritten(made: Signer) -> None:
     with pytest.raises(KeysError, match="not empty"):
         keys.create(made.folder, "", "", now=NOW)
     with pytest.raises(KeysError, match="not empty"):
-        keys.make_keys(made.folder)
+        custody.make_keys(made.folder)
     assert made.key.read_bytes() == before
 
 
@@ -168,7 +169,7 @@ def test_a_passphrase_comes_from_the_environment_or_is_asked_for(
 def test_a_short_passphrase_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(Role.ROOT.variable, "short")
     with pytest.raises(PassphraseError, match="at least 12"):
-        keys.make_keys(tmp_path / "keys")
+        custody.make_keys(tmp_path / "keys")
     assert not (tmp_path / "keys").exists()
     assert passphrase.SHORTEST == 12
 
@@ -176,9 +177,25 @@ def test_a_short_passphrase_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_a_stolen_key_is_replaced_and_revoked_in_one_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(Role.ROOT.variable, PHRASE)
     monkeypatch.setenv(Role.RELEASE.variable, PHRASE)
-    signer = keys.make_keys(tmp_path / "keys")
+    signer = custody.make_keys(tmp_path / "keys")
     path = signed(signer, tmp_path)
-    keys.replace_key(signer.folder, revoked=True)
+    custody.replace_key(signer.folder, revoked=True)
     with pytest.raises(CommandError, match="certificate revoked"):
         verified(path, signer.keyring, dt.datetime.now(dt.UTC))
     assert verified(signed(signer, tmp_path), signer.keyring, dt.datetime.now(dt.UTC)).stdout == "hello\n"
+
+
+def test_the_person_is_told_what_to_do_with_the_keys(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(Role.ROOT.variable, PHRASE)
+    monkeypatch.setenv(Role.RELEASE.variable, PHRASE)
+    with pytest.raises(KeysError, match="KEYS=FOLDER"):
+        custody.new()
+    monkeypatch.setenv("KEYS", str(tmp_path / "keys"))
+    assert custody.new() == custody.renew() == custody.revoke() == 0
+    said = capsys.readouterr().out
+    assert "offline/root.key" in said
+    assert "RELEASE_KEYS=" in said
+    assert PHRASE not in said
+    assert len(list((tmp_path / "keys/ended").iterdir())) == 2
