@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from appliance import setup
+from appliance import setup, update_command
 from appliance.client import Client
 from appliance.model import ParlorError
 
@@ -40,6 +40,9 @@ def parser() -> argparse.ArgumentParser:
     command("dismiss", dismiss, "Take messages of the status away, once you have seen them.")
     erase = command("reset", reset, "Erase everything people made, and start as a new box.")
     erase.add_argument("--yes", action="store_true", help="do not ask")
+    update_command.add_arguments(
+        command("update", update_command.update, "Look for a new version, install it, restart into it.")
+    )
     command("invite", invite, "Make an invitation for somebody.").add_argument("name", metavar="NAME")
     provision = command("setup", set_up, "Set a fresh box up from a provisioning file.")
     provision.add_argument("file", type=Path, metavar="FILE")
@@ -89,6 +92,9 @@ def status(client: Client, options: argparse.Namespace) -> int:
             print(f"{SYMBOLS[each['state']]} {each['label']:<22} {each['state']:<9} {each['detail']}".rstrip())
         disk = answer["disk"]
         print(f"{disk['free_bytes'] / 1e9:.1f} of {disk['total_bytes'] / 1e9:.1f} GB free")
+        if made := answer["last_good"]:
+            partly = "" if made["whole"] else ", without the archive of messages"
+            print(f"last good state: {datetime.fromtimestamp(made['made'], UTC):%Y-%m-%d %H:%M} UTC{partly}")
         said = [notice["message"] for notice in answer["notices"]]
         for trouble in (answer["settings_problem"], answer["provisioning_error"], *said):
             if trouble:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr
 from pydantic_core import PydanticCustomError
@@ -42,6 +44,7 @@ def shown(value: str, limit: int = 40) -> str:
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PERSON = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _TOP_LEVEL = re.compile(r"(?=.*[a-z])[a-z0-9-]{2,63}")
+OWN_ACCOUNT = "_proof-"  # begins the names of accounts that the box makes for itself: no person's name can
 RESERVED_PEOPLE = frozenset({"admin", "root", "abuse", "postmaster", "hostmaster", "xmpp", "security"})
 
 
@@ -114,6 +117,36 @@ def public_address(value: str) -> str:
     return value
 
 
+def time_zone(value: str) -> str:
+    """Check a name of the time zone database; its table is a part of the system, as constant as this module."""
+    try:
+        ZoneInfo(value)
+    except (ValueError, LookupError, OSError):
+        raise problem(N_("“%(value)s” is not a time zone. Write it like Europe/Madrid."), value=shown(value)) from None
+    return value
+
+
+def _is_server(value: str) -> bool:
+    if not (value.isascii() and value.isprintable() and len(value) <= 200) or set(value) & set(" \\\"'<>@"):
+        return False
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and not parts.query + parts.fragment
+
+
+def update_server(value: str) -> str:
+    """Check the address of a folder on a web server; empty means: the one the image names."""
+    if value and not _is_server(value):
+        raise problem(
+            N_("“%(value)s” is not the address of a server. Write it like https://updates.example.org."),
+            value=shown(value),
+        )
+    return value.rstrip("/")
+
+
 def password(value: str) -> str:
     """Check a new password: 8 to 128 characters that SASLprep (RFC 4013) takes, as every chat app does."""
     if len(value) < 8:
@@ -133,6 +166,8 @@ PersonName = Annotated[str, AfterValidator(person_name)]
 BoxName = Annotated[str, AfterValidator(box_name)]
 DomainName = Annotated[str, AfterValidator(_domain_or_none)]
 Address = Annotated[str, AfterValidator(public_address)]
+TimeZone = Annotated[str, AfterValidator(time_zone)]
+UpdateServer = Annotated[str, AfterValidator(update_server)]
 
 
 class Language(StrEnum):
@@ -157,6 +192,13 @@ class Inviters(StrEnum):
     EVERYONE = "everyone"
 
 
+class Channel(StrEnum):
+    """Which versions the box looks for."""
+
+    STABLE = "stable"
+    BETA = "beta"
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -171,6 +213,9 @@ class Box(_Part):
         default="parlor", title=N_("Name of the box"), description=N_("Found in the house as NAME.local")
     )
     language: Language = Field(default=Language.ENGLISH, title=N_("Language"), description=N_("For pages and messages"))
+    time_zone: TimeZone = Field(
+        default="UTC", title=N_("Time zone"), description=N_("Where the box stands, for example Europe/Madrid")
+    )
 
 
 class Domain(_Part):
@@ -245,6 +290,38 @@ class Network(_Part):
     )
 
 
+class Updates(_Part):
+    """New versions of the box's own programs."""
+
+    automatic: bool = Field(
+        default=True,
+        title=N_("Update by itself"),
+        description=N_("New versions are fetched as they come and started at night"),
+    )
+    channel: Channel = Field(
+        default=Channel.STABLE, title=N_("Which versions"), description=N_("Those the box looks for")
+    )
+    window_from: int = Field(
+        default=3,
+        ge=0,
+        le=23,
+        title=N_("Restart from"),
+        description=N_("The hour, 0 to 23, from which the box may restart by itself; never in a call"),
+    )
+    window_to: int = Field(
+        default=5,
+        ge=0,
+        le=23,
+        title=N_("Restart until"),
+        description=N_("The hour until which it may; the same hour twice means at any time"),
+    )
+    server: UpdateServer = Field(
+        default="",
+        title=N_("Update server"),
+        description=N_("Empty asks the one this version was made with"),
+    )
+
+
 class Secrets(_Part):
     """Random keys, made once on the box itself. Hex text, 32 bytes each."""
 
@@ -263,6 +340,7 @@ class Settings(_Part):
     files: Files = Files()
     history: History = History()
     network: Network = Network()
+    updates: Updates = Updates()
     secrets: Secrets = Field(default=Secrets(), json_schema_extra={"internal": True})
 
     @property

@@ -12,17 +12,21 @@ from aiohttp import web
 from systemd import daemon
 
 from appliance import setup
-from appliance.core import admin_routes, care_routes, routes
+from appliance.core import admin_routes, care_routes, routes, update_routes
 from appliance.core.caller import PORTAL_USER
 from appliance.core.context import CONTEXT, Context
 from appliance.core.draft import Draft
+from appliance.core.jobs import Jobs
 from appliance.core.owner import Owner
 from appliance.core.people import People
+from appliance.core.proof import Proof
 from appliance.core.request import LARGEST_BODY, errors
 from appliance.core.sessions import Sessions
-from appliance.core.upkeep import answer_watchdog, upkeep
+from appliance.core.updates import Updates
+from appliance.core.upkeep import answer_watchdog, follow_updates, upkeep
 from appliance.model import CORE_SOCKET, Invalid
-from appliance.system import store
+from appliance.system import facts, store
+from ota.rauc import Rauc
 
 log = logging.getLogger("core")
 
@@ -34,12 +38,19 @@ def compose() -> Context:
     """Put the core together from what is on the disk."""
     owner = Owner(store.load())
     sessions = Sessions(store.FOLDER / "sessions.json")
+    jobs = Jobs()
+    version = VERSION.read_text().strip()
+    # On a machine, a call starts RAUC; a container has none, unless somebody put one there.
+    rauc = Rauc(autostart=not facts.is_container())
     return Context(
         owner=owner,
         sessions=sessions,
         people=People(owner, sessions),
         draft=Draft(store.FOLDER / "draft.json"),
-        version=VERSION.read_text().strip(),
+        version=version,
+        updates=Updates(owner, jobs, version, rauc),
+        proof=Proof(owner),
+        jobs=jobs,
     )
 
 
@@ -50,6 +61,7 @@ def application(context: Context) -> web.Application:
     app.add_routes(routes.routes)
     app.add_routes(admin_routes.routes)
     app.add_routes(care_routes.routes)
+    app.add_routes(update_routes.routes)
     return app
 
 
@@ -78,7 +90,11 @@ async def serve(context: Context) -> None:
     CORE_SOCKET.chmod(0o660)
     provision(context)
     daemon.notify("READY=1")
-    tasks = [asyncio.create_task(answer_watchdog()), asyncio.create_task(upkeep(context))]
+    tasks = [
+        asyncio.create_task(answer_watchdog()),
+        asyncio.create_task(upkeep(context)),
+        asyncio.create_task(follow_updates(context)),
+    ]
     await stop.wait()
     for task in tasks:
         task.cancel()

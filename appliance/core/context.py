@@ -9,8 +9,10 @@ from appliance.core.draft import Draft
 from appliance.core.jobs import Job, Jobs
 from appliance.core.owner import Owner
 from appliance.core.people import People
+from appliance.core.proof import Proof
 from appliance.core.sessions import Sessions
 from appliance.core.throttle import Throttle
+from appliance.core.updates import Updates
 
 
 @dataclass
@@ -22,6 +24,8 @@ class Context:
     people: People
     draft: Draft
     version: str
+    updates: Updates
+    proof: Proof
     claim_code: ClaimCode = field(default_factory=ClaimCode)
     jobs: Jobs = field(default_factory=Jobs)
     claim_pace: Throttle = field(default_factory=Throttle)

@@ -9,12 +9,14 @@ from systemd import daemon
 from appliance.core.context import Context
 from appliance.model import ParlorError
 from appliance.system.xmpp_server import XmppServer
+from ota.rauc import NoSlots
 
 log = logging.getLogger(__name__)
 
 TICK_S = 10.0
 REFRESH_S = 30.0
 DAY_S = 86400.0
+NO_SLOTS_S = 600.0
 
 
 async def answer_watchdog() -> None:
@@ -36,6 +38,21 @@ async def upkeep(context: Context) -> None:
                 await sweep(context)
         except (ParlorError, OSError) as error:
             log.error("upkeep: %s", error)
+
+
+async def follow_updates(context: Context) -> None:
+    """Do what updates need by themselves; on a box without slots there is little to do."""
+    tidied = False
+    while True:
+        pause_s = REFRESH_S
+        try:
+            tidied = tidied or await context.proof.tidy()
+            await context.updates.tick()
+        except NoSlots:
+            pause_s = REFRESH_S if not tidied else NO_SLOTS_S
+        except (ParlorError, OSError) as error:
+            log.error("updates: %s", error)
+        await asyncio.sleep(pause_s)
 
 
 async def sweep(context: Context) -> None:

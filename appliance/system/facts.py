@@ -13,9 +13,14 @@ def host(certificate: Certificate) -> Host:
         ipv4=_source(socket.AF_INET, "192.88.99.1"),
         ipv6=_source(socket.AF_INET6, "2001:db8::1"),
         certificate=certificate,
-        container=Path("/run/systemd/container").exists(),
+        container=is_container(),
         cpus=os.cpu_count() or 1,
     )
+
+
+def is_container() -> bool:
+    """Whether systemd says that this is no machine of its own."""
+    return Path("/run/systemd/container").exists()
 
 
 def _source(family: socket.AddressFamily, anywhere: str) -> str:

@@ -5,6 +5,7 @@ import errno
 import os
 import pwd
 import shutil
+import stat
 from collections.abc import Iterable
 from grp import getgrnam
 from pathlib import Path
@@ -37,6 +38,21 @@ def write(path: Path, content: bytes, mode: int = 0o600, owner: int = 0, group: 
                 N_("The disk is full or cannot be written. Nothing was changed; make room first.")
             ) from error
         raise
+
+
+def read_untrusted(path: Path, largest: int) -> bytes:
+    """A small regular file in a folder that an unprivileged user can write to, who may put anything there.
+
+    Raises `OSError` for what is none (a link, a pipe), or is larger than `largest` bytes.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        content = file.read(largest + 1)
+    if len(content) > largest:
+        raise OSError(errno.EFBIG, f"more than {largest} bytes", str(path))
+    return content
 
 
 def sync_folder(folder: Path) -> None:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from appliance.system.process import ProgramFailed, run
+from appliance.system.process import ProgramFailed, run, run_and_wait
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,16 @@ async def _act(verb: str, unit: str) -> None:
         with contextlib.suppress(ProgramFailed):  # systemd knows nothing yet of a unit that never ran
             await run(["systemctl", "reset-failed", unit])
     await run(["systemctl", verb, unit], timeout_s=90)
+
+
+def start(unit: str) -> None:
+    """Start a unit and wait until it has started, or for a oneshot until it has ended. Raises `ProgramFailed`."""
+    run_and_wait(["systemctl", "start", unit], timeout_s=1800)
+
+
+async def run_once(unit: str, timeout_s: float) -> None:
+    """Run a oneshot to its end. Raises `ProgramFailed` when it failed, `TimeoutError`."""
+    await run(["systemctl", "start", unit], timeout_s=timeout_s)
 
 
 async def reboot() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from appliance.model import Conflict, Expired, Invalid, Missing, Unavailable
-from appliance.settings import N_
+from appliance.settings import N_, OWN_ACCOUNT
 from appliance.system import xmpp_registration
 from appliance.system.xmpp_api import CommandRefused, XmppApi
 from appliance.system.xmpp_registration import RegistrationRefused
@@ -83,9 +83,13 @@ class XmppServer:
         return bool(await self._call("check_account", user=name) == 0)
 
     async def accounts(self) -> list[Account]:
-        """Every account of the domain."""
-        names = await self._call("registered_users")
+        """Every person's account."""
+        names = [name for name in await self._call("registered_users") if not name.startswith(OWN_ACCOUNT)]
         return list(await asyncio.gather(*(self._account(name) for name in names)))
+
+    async def own_accounts(self) -> list[str]:
+        """The names of the accounts that the box made for itself."""
+        return [name for name in await self._call("registered_users") if name.startswith(OWN_ACCOUNT)]
 
     async def disable(self, name: str) -> None:
         """Refuse every login and end the open sessions; everything is kept."""

@@ -31,7 +31,8 @@ TABLE: dict[str, set[str]] = {
     "appliance.apply": {"appliance.settings", "appliance.model", "appliance.system"},
     "appliance.observe": {"appliance.settings", "appliance.model", "appliance.system"},
     "appliance.client": {"appliance.settings", "appliance.model"},
-    "appliance.cli": {"appliance.client", "appliance.model", "appliance.setup"},
+    "appliance.cli": {"appliance.client", "appliance.model", "appliance.setup", "appliance.update_command"},
+    "appliance.update_command": {"appliance.client", "appliance.model", "appliance.settings"},
     "appliance.console": {"appliance.client", "appliance.settings", "appliance.model"},
     "appliance.prepare": {
         "appliance.settings",
@@ -40,8 +41,10 @@ TABLE: dict[str, set[str]] = {
         "appliance.system",
         "appliance.apply",
         "appliance.core",
+        "appliance.keep",
     },
-    "appliance.erase": {"appliance.model", "appliance.system"},
+    "appliance.keep": {"appliance.model", "appliance.services", "appliance.settings", "appliance.system"},
+    "appliance.erase": {"appliance.system"},
     "appliance.core": {
         "appliance.settings",
         "appliance.model",
@@ -53,10 +56,15 @@ TABLE: dict[str, set[str]] = {
         "appliance.system",
         "appliance.apply",
         "appliance.observe",
+        "appliance.keep",
+        "ota",
     },
+    "ota": {"appliance.settings", "appliance.model", "appliance.system", "appliance.client"},
+    # The proof is a program of its own, which no daemon carries around.
+    "ota.proof": set(),
     "web_setup": {"appliance.client", "appliance.settings", "appliance.model"},
     "image": set(),
-    "tests": {"appliance", "web_setup", "image"},
+    "tests": {"appliance", "ota", "web_setup", "image"},
 }
 PRODUCT = {name.partition(".")[0] for name in TABLE}
 # Effects are at the edge: only these may start programs or talk to the system.

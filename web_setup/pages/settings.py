@@ -23,6 +23,7 @@ _PARTS = {
     "files": N_("Files"),
     "history": N_("Messages"),
     "network": N_("Network"),
+    "updates": N_("Updates"),
 }
 _CHOICES = {
     "en": "English",
@@ -32,6 +33,8 @@ _CHOICES = {
     "house": N_("Only in this house"),
     "admins": N_("Only admins"),
     "everyone": N_("Everyone on this box"),
+    "stable": N_("Tested ones"),
+    "beta": N_("Early ones, to try out"),
 }
 
 

@@ -9,6 +9,7 @@ from appliance import fields, services, setup
 from appliance.answers import problem_document
 from appliance.model import Conflict, Denied, Expired, Invalid, LoggedOut, Missing, ParlorError, TooMany
 from appliance.settings import N_, Problem, Settings, password, person_name
+from tests.unit.web_setup.fake_update import FakeUpdate
 
 STEPS = ("Start the chat server and the rooms", "Make the admin's account", "Invite the people", "Open the doors")
 LABELS = {service.name: service.label for service in services.load()}
@@ -39,6 +40,8 @@ class FakeBox:
         self.retry_s = 0
         self.notices: list[dict[str, Any]] = []
         self.erased = False
+        self.update = FakeUpdate()
+        self.last_good: dict[str, Any] | None = None
         self.broken: dict[str, str] = {}  # service → detail
 
     # -- what tests set up
@@ -88,6 +91,9 @@ class FakeBox:
             case "DELETE", "notices", notice:
                 self._role(token, "admin")
                 return self._dismiss(notice)
+            case "POST", "update", what:
+                self._role(token, "admin")
+                return self.update.do(what, body)
             case _, "people", name, *rest:
                 return self._person(method, name, rest, token, body)
         call: Callable[[str, dict[str, Any]], Any] = getattr(self, "_" + "_".join((method.lower(), *parts)), _no_call)
@@ -244,6 +250,7 @@ class FakeBox:
             "settings_problem": self.settings_problem,
             "provisioning_error": self.provisioning_error,
             "notices": self.notices,
+            "last_good": self.last_good,
             "disk": {"free_bytes": 21_400_000_000, "total_bytes": 31_200_000_000},
             "services": found,
         }
@@ -258,6 +265,10 @@ class FakeBox:
             raise Denied(N_("Name or password is wrong."))
         self.erased = True
         return {}
+
+    def _get_update(self, token: str, _body: dict[str, Any]) -> Any:
+        self._role(token, "admin")
+        return self.update.document
 
     def _get_settings(self, token: str, _body: dict[str, Any]) -> Any:
         self._role(token, "admin")

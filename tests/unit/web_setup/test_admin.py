@@ -124,6 +124,7 @@ def form_of(core: FakeCore) -> dict[str, str]:
     return {
         "box__name": settings.box.name,
         "box__language": "en",
+        "box__time_zone": "UTC",
         "people__inviters": "admins",
         "people__invitation_days": "5",
         "files__max_mb": "100",
@@ -132,6 +133,11 @@ def form_of(core: FakeCore) -> dict[str, str]:
         "history__keep_days": "0",
         "network__public_address": "",
         "network__federation": "on",
+        "updates__automatic": "on",
+        "updates__channel": "stable",
+        "updates__window_from": "3",
+        "updates__window_to": "5",
+        "updates__server": "",
     }
 
 

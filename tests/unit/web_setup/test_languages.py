@@ -21,7 +21,7 @@ def extracted() -> set[str]:
     with (ROOT / "web_setup" / "babel.cfg").open() as mapping:
         methods, options = parse_mapping_cfg(mapping)  # type: ignore[no-untyped-call]
     found = set()
-    for folder in ("appliance", "web_setup"):
+    for folder in ("appliance", "ota", "web_setup"):
         for _, _, message, _, _ in extract.extract_from_dir(
             ROOT / folder,
             [(pattern.removeprefix(f"{folder}/"), method) for pattern, method in methods if pattern.startswith(folder)],
@@ -117,6 +117,7 @@ def test_every_page_in_every_language_can_be_made(core: FakeCore, admin: Browser
             "/people/bob/delete",
             "/settings",
             "/reset",
+            "/updates",
             "/account",
         ):
             answer = admin.get(path)
