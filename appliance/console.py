@@ -15,6 +15,11 @@ _CLEAR = "\033[H\033[2J\033[3J\033[?25l"  # home, clear with scroll-back, hide t
 # A machine with a screen has no language yet, so the page says everything in all of them.
 _OPEN = ("Open this address in a browser", "Abra esta dirección en un navegador", "Öffnen Sie diese Adresse im Browser")
 _CODE = ("and enter this code", "e introduzca este código", "und geben Sie diesen Code ein")
+_LOST = (
+    "The disk was damaged beyond repair and had to be emptied: replace it",
+    "El disco estaba dañado sin remedio y hubo que vaciarlo: cámbielo",
+    "Der Datenträger war nicht mehr zu retten und musste geleert werden: bitte ersetzen",
+)
 _READY = ("This box is ready", "Este dispositivo está listo", "Diese Box ist bereit")
 _WAIT = ("The box is starting …", "El dispositivo está arrancando …", "Die Box startet …")
 
@@ -26,7 +31,8 @@ def screen(box: dict[str, Any] | None, code: str, address: str) -> str:
     hosts = [*box["hosts"], *([address] if address else [])]
     links = [f"https://{host}" for host in hosts]
     if code:
-        return _page(_say(_OPEN), links, _say(_CODE), [code])
+        lost = any(notice["code"] == "disk-lost" for notice in box["notices"])
+        return _page(*([list(_LOST)] if lost else []), _say(_OPEN), links, _say(_CODE), [code])
     return _page(_say(_READY), links)
 
 

@@ -6,7 +6,6 @@ A oneshot of its own before `parlor-prepare.service`, since only here the disk i
 import logging
 import sys
 
-from appliance.model import DATA
 from appliance.system import erase, keep_disk, notices
 
 log = logging.getLogger("erase")
@@ -23,7 +22,7 @@ def main() -> int:
         erase.erase(others=[keep_disk.FOLDER] if keep_disk.is_mounted() else [])
     except erase.CannotErase as error:
         log.error("%s", error)
-        notices.add(error.template, folder=DATA / "core", **error.params)
+        notices.add_error(error)
         return 1
     return 0
 

@@ -198,6 +198,8 @@ class Service:
     checks: tuple[Check, ...] = ()
     directories: tuple[Directory, ...] = ()
     databases: tuple[Path, ...] = ()  # SQLite files, made in WAL mode before the unit starts
+    archives: tuple[str, ...] = ()  # their tables that a last good state leaves out when it would not fit
+    keeps: tuple[Path, ...] = ()  # small files that belong into the last good state, beside the databases
     backup: tuple[Path, ...] = ()
     can_reload: bool = True  # else a change of its files restarts the unit
     restart_on: tuple[str, ...] = ()  # file names whose change needs a restart though it can reload

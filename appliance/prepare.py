@@ -4,22 +4,36 @@ Units start by themselves when their rendered file exists, so this only writes, 
 unit is about to load.
 """
 
+import json
 import logging
 import sys
+from pathlib import Path
 
-from appliance import apply, services
+from appliance import apply, keep, services
 from appliance.core.owner import look, with_secrets
 from appliance.model import Directory, Service
-from appliance.settings import Settings
-from appliance.system import files, store
+from appliance.settings import N_, Settings
+from appliance.system import files, notices, store, units
 
 log = logging.getLogger("prepare")
+
+# What the initramfs says of /data: {"state": "clean" | "repaired" | "replaced", "detail": …}.
+DISK_NOTE = Path("/run/parlor-boot/data.json")
+# How long a start may wait for SQLite to look through each database: what is small is read to its end.
+CHECK_S = 3.0
+
+REPAIRED = N_("The disk was damaged, as after a power cut, and was repaired. If this comes again, replace it.")
+UNUSABLE = N_(
+    "The disk cannot be used, so nothing that is done now is kept over the next start. Replace the disk (or the card)."
+)
+NOT_MENDED = N_("Something on the disk is damaged and could not be put back: %(why)s")
 
 
 def main() -> int:
     """Render the whole box; 0 also when one service could not be, so that the others still run."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     files.make_directory(Directory(store.FOLDER, "root", 0o700))
+    mend()
     loaded = store.load()
     if loaded.problem:
         log.warning("%s", loaded.problem)
@@ -28,6 +42,31 @@ def main() -> int:
         store.save(settings)
     render(settings, services.load())
     return 0
+
+
+def mend(note: Path = DISK_NOTE) -> None:
+    """Have what is damaged put back before anything reads it, and tell the admin what the disk went through.
+
+    A unit of its own does it, since the last good state is on a partition that only that unit mounts.
+    """
+    state = _disk_state(note)
+    repaired = state == "repaired"
+    if repaired:
+        notices.add(REPAIRED)
+    elif state == "replaced" and not keep.MARK.exists():
+        notices.add(UNUSABLE, code="disk-lost")
+    if repaired or keep.is_needed(CHECK_S):
+        try:
+            units.start("parlor-restore.service")
+        except (OSError, TimeoutError) as error:
+            notices.add(NOT_MENDED, why=str(error))
+
+
+def _disk_state(note: Path) -> str:
+    try:
+        return str(json.loads(note.read_text())["state"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""  # a container, whose host looks after its disks
 
 
 def render(settings: Settings, every: tuple[Service, ...]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from appliance import certificates, fields
+from appliance import certificates, fields, keep
 from appliance.core.caller import Role
 from appliance.core.care_routes import notice_documents
 from appliance.core.context import CONTEXT, Context
@@ -111,6 +111,7 @@ async def status(request: web.Request) -> web.Response:
             "settings_problem": context.owner.problem,
             "provisioning_error": context.provisioning_error,
             "notices": notice_documents(),
+            "last_good": keep.last_good(),
             "disk": {"free_bytes": free, "total_bytes": total},
             "services": [asdict(each) for each in health],
         }

@@ -55,6 +55,13 @@ async def dismiss(request: web.Request) -> web.Response:
 def notice_documents() -> list[dict[str, Any]]:
     """NOTICE as the API shows it, oldest first."""
     return [
-        {"id": each.id, "at": each.at, "message": each.message, "template": each.template, "params": each.params}
+        {
+            "id": each.id,
+            "code": each.code,
+            "at": each.at,
+            "message": each.message,
+            "template": each.template,
+            "params": each.params,
+        }
         for each in notices.load()
     ]

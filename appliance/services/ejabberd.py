@@ -124,6 +124,7 @@ SERVICE = Service(
         Check(Probe.HTTP, f"unix:{XMPP_API_SOCKET}:/api/status/v3"),
     ),
     databases=(DATABASE,),
+    archives=("archive",),
     directories=(Directory(SPOOL, "ejabberd", 0o700), Directory(Path(UPLOADS), "ejabberd", 0o750)),
     backup=(SPOOL, Path(UPLOADS)),
 )

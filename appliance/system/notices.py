@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from appliance.model import DATA
+from appliance.model import DATA, ParlorError
 from appliance.system import files
 
 FOLDER = DATA / "core"
@@ -23,6 +23,7 @@ class Notice:
     """One message: a gettext template with its values, and when it was written (seconds since 1970)."""
 
     template: str
+    code: str = ""  # for programs
     params: dict[str, Any] = field(default_factory=dict)
     id: str = ""
     at: int = 0
@@ -44,13 +45,21 @@ def load(folder: Path = FOLDER) -> tuple[Notice, ...]:
         return ()
 
 
-def add(template: str, *, folder: Path = FOLDER, **params: object) -> None:
+def add(template: str, *, code: str = "", folder: Path = FOLDER, **params: object) -> None:
     """Tell the admin something, once: what is said already is not said again."""
+    _add(Notice(template, code, dict(params), secrets.token_hex(6), int(time.time())), folder)
+
+
+def add_error(error: ParlorError, folder: Path = FOLDER) -> None:
+    """Tell the admin of an error."""
+    _add(Notice(error.template, error.code, dict(error.params), secrets.token_hex(6), int(time.time())), folder)
+
+
+def _add(notice: Notice, folder: Path) -> None:
     said = load(folder)
-    if any((notice.template, notice.params) == (template, params) for notice in said):
+    if any((each.template, each.params) == (notice.template, notice.params) for each in said):
         return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    notice = Notice(template, dict(params), secrets.token_hex(6), int(time.time()))
     log.warning("%s", notice.message)
     _save((*said, notice)[-_KEPT:], folder)
 

@@ -1,6 +1,7 @@
 """Programs are started here and nowhere else in the appliance."""
 
 import asyncio
+import subprocess
 from collections.abc import Sequence
 
 
@@ -31,3 +32,16 @@ async def run(argv: Sequence[str], stdin: bytes = b"", timeout_s: float = 60) ->
     if process.returncode:
         raise ProgramFailed(argv, process.returncode, err.decode(errors="replace"))
     return out.decode(errors="replace")
+
+
+def run_and_wait(argv: Sequence[str], timeout_s: float = 60) -> None:
+    """Run a program to its end, for oneshots that have nothing else to do.
+
+    Raises `ProgramFailed` on a non-zero exit, `TimeoutError` after `timeout_s` seconds (it is killed then).
+    """
+    try:
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise TimeoutError(f"{argv[0]} took longer than {timeout_s:.0f} s") from error
+    if done.returncode:
+        raise ProgramFailed(argv, done.returncode, done.stderr.decode(errors="replace"))

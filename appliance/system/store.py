@@ -70,6 +70,17 @@ def load(folder: Path = FOLDER) -> Loaded:
     return Loaded(Settings())
 
 
+def documents(folder: Path = FOLDER) -> tuple[Path, ...]:
+    """Every settings document there is, of each version of the model, and their copies."""
+    return tuple(sorted(folder.glob("settings-v*.json")))
+
+
+def is_lost(folder: Path = FOLDER) -> bool:
+    """Whether there are settings and neither the document nor its copy can be understood."""
+    read = [_read(_current(folder)), _read(_copy(folder))]
+    return any(broken for _, broken in read) and all(settings is None for settings, _ in read)
+
+
 def _current(folder: Path) -> Path:
     return folder / f"settings-v{VERSION}.json"
 

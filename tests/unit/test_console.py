@@ -5,7 +5,7 @@ from typing import Any
 from appliance.console import screen, watch
 from appliance.model import Conflict, Unavailable
 
-FRESH = {"claimed": False, "hosts": ["parlor.local"]}
+FRESH = {"claimed": False, "hosts": ["parlor.local"], "notices": []}
 OWNED = {"claimed": True, "hosts": ["chat.example.org", "parlor.local"]}
 
 
@@ -31,6 +31,13 @@ def test_a_fresh_box_shows_name_address_and_code() -> None:
     text = screen(FRESH, "ABCD-EFGH", "192.0.2.7")
     for part in ("https://parlor.local", "https://192.0.2.7", "ABCD-EFGH", "código", "Öffnen"):
         assert part in text
+
+
+def test_a_box_whose_disk_was_lost_says_so_in_every_language() -> None:
+    text = screen({**FRESH, "notices": [{"code": "disk-lost"}]}, "ABCD-EFGH", "")
+    for part in ("replace it", "cámbielo", "ersetzen", "ABCD-EFGH"):
+        assert part in text
+    assert "replace it" not in screen({**FRESH, "notices": [{"code": "failed"}]}, "ABCD-EFGH", "")
 
 
 def test_an_owned_box_shows_no_code() -> None:
