@@ -100,6 +100,7 @@ def clean(root: Path) -> None:
     (root / "etc/machine-id").write_text("", encoding="ascii")
     for folder in MOUNT_POINTS:
         (root / folder).mkdir(exist_ok=True)
+    (root / "boot").chmod(0o700)  # as the boot partition will be; it cannot be changed where the root is read-only
 
 
 def make_base(target: Path, board: Board, janus: Path) -> None:
