@@ -50,13 +50,23 @@ class Wanted:
 class Updates:
     """The box's updates. `version` is what runs; `job` the check or installation that runs or ran last."""
 
-    def __init__(self, owner: Owner, jobs: Jobs, version: str, rauc: Rauc, folder: Path = state.FOLDER) -> None:
+    def __init__(
+        self,
+        owner: Owner,
+        jobs: Jobs,
+        version: str,
+        rauc: Rauc,
+        *,
+        folder: Path = state.FOLDER,
+        boot_mark: Path = state.BOOT_MARK,
+    ) -> None:
         self.job: Job | None = None
         self.version = version
         self._owner = owner
         self._jobs = jobs
         self._rauc = rauc
         self._folder = folder
+        self._boot_mark = boot_mark
         self._list = UpdateList(owner, version, folder)
         self._progress: Progress | None = None
         self._wanted: Wanted | None = None
@@ -106,7 +116,7 @@ class Updates:
         if self._busy:
             return "installing" if self._progress else "checking"
         if kept.attempt and kept.attempt.open and booted:
-            if state.on_trial(kept, booted.bootname, state.boot_mark()):
+            if state.on_trial(kept, booted.bootname, state.boot_mark(self._boot_mark)):
                 return "proving"
             return "waiting" if kept.attempt.outcome is Outcome.INSTALLED else "idle"
         return "idle"
@@ -194,7 +204,7 @@ class Updates:
 
     def _not_on_trial(self, slots: tuple[Slot, ...]) -> None:
         booted, _ = _sides(slots)
-        if booted and state.on_trial(state.load(self._folder), booted.bootname, state.boot_mark()):
+        if booted and state.on_trial(state.load(self._folder), booted.bootname, state.boot_mark(self._boot_mark)):
             raise Conflict(N_("The box is still trying out a new version. Wait until that is done."))
 
     # -- how it is done
@@ -229,7 +239,12 @@ class Updates:
         _, other = _sides(slots)
         slot = other.bootname if other else ""
         attempt = Attempt(
-            wanted.version, self.version, slot, int(time.time()), state.boot_mark(), automatic=wanted.automatic
+            wanted.version,
+            self.version,
+            slot,
+            int(time.time()),
+            state.boot_mark(self._boot_mark),
+            automatic=wanted.automatic,
         )
         state.change(lambda now: replace(now, attempt=attempt), self._folder)
         log.info("installing %s from %s", wanted.version, wanted.source)
@@ -261,7 +276,7 @@ class Updates:
             return
         kept = state.load(self._folder)
         booted, _ = _sides(await self._rauc.slots())
-        if booted and state.on_trial(kept, booted.bootname, state.boot_mark()):
+        if booted and state.on_trial(kept, booted.bootname, state.boot_mark(self._boot_mark)):
             return
         if kept.attempt and kept.attempt.outcome is Outcome.INSTALLED:
             if may_restart(self._now(), self._window, self._in_call()):
@@ -278,7 +293,7 @@ class Updates:
         if await self._rauc.installing():
             self._follow()
         elif booted:
-            mark = state.boot_mark()
+            mark = state.boot_mark(self._boot_mark)
             state.change_and_tell(lambda now: state.settled(now, booted.bootname, mark), self._folder)
         self._settled = True
 
