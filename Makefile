@@ -1,12 +1,13 @@
 # Everything happens in image/; `make help` lists what there is.
 
 TOOLS = @./image/enter --tools
+IMAGE = @./image/enter --image
 TEST = @./image/enter
 
-.PHONY: help run stop shell reset tree check fix test bench screenshots compare keys renew revoke clean
+.PHONY: help run stop shell reset tree image vm check fix test test-long bench screenshots compare bundle publish keys renew revoke clean
 
 help:         ## this list
-	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 	@printf '\nmake run takes\n%s\n%s\n%s\n%s\n%s\n' \
 	  '  PROVISION=FILE          set the box up from a file (docs/provisioning.md)' \
 	  '  PARLOR_DATA=FOLDER      keep its data there, not in build/data' \
@@ -29,8 +30,20 @@ reset:        ## delete the box's data (asks first, but with YES=1)
 tree:         ## build the box's root file system
 	$(TOOLS) python3 -m image tree
 
+image:        ## make the file that people flash (BOARD=x86 or rpi)
+	$(IMAGE) python3 -m image image
+
+vm:           ## boot the x86 image in a virtual machine; ports as for make run, NEW=1 for a new disk
+	$(IMAGE) python3 -m image vm
+
 compare:      ## build the base a second time and list what differs (BOARD=x86 or rpi)
 	$(TOOLS) python3 -m image compare
+
+bundle:       ## a signed update from the same tree: BOARD=x86 or rpi, RELEASE_KEYS=FOLDER
+	$(IMAGE) python3 -m image bundle
+
+publish:      ## offer it on a static web server: SITE=FOLDER CHANNEL=stable RELEASE_KEYS=FOLDER; renews the list
+	$(IMAGE) python3 -m image publish
 
 keys:         ## make keys to sign releases with, in KEYS=FOLDER
 	$(TOOLS) python3 -m image keys
@@ -49,6 +62,9 @@ fix:          ## format, and repair what can be repaired by itself
 
 test:         ## everything, as CI runs it
 	$(TEST) python3 -m image test
+
+test-long:    ## what takes too long for CI: every kind of start, hundreds of bad updates, many power cuts
+	$(TEST) python3 -m image test-long
 
 bench:        ## measure the box and its peers
 	$(TEST) python3 -m tests.bench

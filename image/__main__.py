@@ -6,13 +6,15 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from image import check, compare, custody, run
+from image import bundle, check, compare, custody, publish, run
 from image.board import Board
+from image.disk.make import make_image
 from image.janus import JanusError
 from image.keys import KeysError
 from image.passphrase import PassphraseError
 from image.process import CommandError
 from image.progress import say
+from image.publish import PublishError
 from image.tree import build_tree
 
 
@@ -26,7 +28,12 @@ def main(arguments: list[str]) -> int:
         "check": check.check,
         "fix": check.fix,
         "test": check.test,
+        "test-long": check.test_long,
+        "image": lambda: make_image(_board()),
+        "vm": vm_run.vm,
         "compare": lambda: compare.compare(_board()),
+        "bundle": lambda: bundle.bundle(_board()),
+        "publish": lambda: publish.publish(_board() if os.environ.get("BOARD") else None),
         "keys": custody.new,
         "renew": custody.renew,
         "revoke": custody.revoke,
@@ -37,7 +44,7 @@ def main(arguments: list[str]) -> int:
         return commands[arguments[0]]()
     except KeyboardInterrupt:
         return 130
-    except (CommandError, JanusError, KeysError, PassphraseError) as error:
+    except (CommandError, JanusError, KeysError, PassphraseError, PublishError) as error:
         say(f"\n{error}")
         return 1
 
