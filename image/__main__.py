@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from image import bundle, check, compare, custody, publish, run
+from image import bundle, check, compare, custody, publish, run, vm_run
 from image.board import Board
 from image.disk.make import make_image
 from image.janus import JanusError

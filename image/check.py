@@ -4,6 +4,7 @@ import sys
 import time
 
 from image.cache import REPOSITORY
+from image.disk.disk import disk_image
 from image.process import interact
 from image.progress import say
 from image.tree import build_tree
@@ -26,11 +27,16 @@ def check() -> int:
 
 
 def test() -> int:
-    """The fast part, then everything that needs a booted box; the build comes before any test's time limit runs."""
+    """The fast part, then everything that needs a booted box or disk; the build comes before any time limit runs."""
     status = check()
-    build_tree()
-    rest = [f"tests/{name}" for name in ("box", "image") if (REPOSITORY / "tests" / name).is_dir()]
-    return _all({"booted box": _pytest(*rest)} if rest else {}) or status
+    disk_image(build_tree())
+    return _all({"booted box": _pytest("tests/box"), "booted image": _pytest("tests/image")}) or status
+
+
+def test_long() -> int:
+    """The tests that are marked as long, and no others."""
+    disk_image(build_tree())
+    return _all({"long tests": _pytest("-m", "long", "tests/image")})
 
 
 def fix() -> int:

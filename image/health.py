@@ -69,14 +69,14 @@ def parse(text: str) -> Health:
     return Health(answer["healthy"], answer["claimed"], error, problems)
 
 
-def page_answers(address: str) -> bool:
+def page_answers(address: str, port: int = 443) -> bool:
     """Whether the box's web server speaks HTTPS (whose certificate it is does not matter yet)."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     request = f"GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
     try:
-        plain = socket.create_connection((address, 443), timeout=ANSWER_TIMEOUT_S)
+        plain = socket.create_connection((address, port), timeout=ANSWER_TIMEOUT_S)
         with plain, context.wrap_socket(plain) as secure:
             secure.sendall(request.encode())
             return secure.recv(4096).startswith(b"HTTP/1.1 ")

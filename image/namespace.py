@@ -30,7 +30,7 @@ CARRIED = (
     *("*_proxy", "*_PROXY", "PIP_*", "TERM", "NO_COLOR", "CI"),
     *("MIRROR", "MIRROR_SECURITY", "LISTEN", "*_PORT", "YES", "ARGS", "PARLOR_*"),
     *("PROVISION", "PYTEST_ADDOPTS", "BOARD", "CHANNEL", "IMAGE_URL", "UPDATE_SERVER"),
-    *("RELEASE_KEYS", "KEYS", "SITE", "DISPLAY"),
+    *("RELEASE_KEYS", "KEYS", "SITE", "DISPLAY", "NEW"),
 )
 # Of those, the ones that name a path of the host: they are mounted, and renamed inside.
 PATHS = ("PARLOR_DATA", "PROVISION", "RELEASE_KEYS", "KEYS", "SITE")

@@ -119,10 +119,10 @@ def new_disk(image: Path, target: Path, size: int = DISK_SIZE) -> Path:
 class Vm:
     """One machine with the disk in the file `disk` (raw). `with Vm(…) as vm:` starts it and powers it off at the end.
 
-    `ports` are TCP ports of the guest that the host gets on localhost; the attribute `ports` says which it got there
-    (0 in the argument: any that is free). With `volatile_cache` the disk has a cache that `kill` loses. `display` is
-    QEMU's argument of that name. `options` are more arguments for QEMU. `state` is a folder for the machine's own
-    things (console, UEFI's variables), a scratch folder by default.
+    `ports` are TCP ports of the guest that the host gets at its address `listen`; the attribute `ports` says which it
+    got there (0 in the argument: any that is free). With `volatile_cache` the disk has a cache that `kill` loses.
+    `display` is QEMU's argument of that name. `options` are more arguments for QEMU. `state` is a folder for the
+    machine's own things (console, UEFI's variables), a scratch folder by default.
     """
 
     def __init__(
@@ -134,6 +134,7 @@ class Vm:
         memory_mib: int = MEMORY_MIB,
         ports: Mapping[int, int] | None = None,
         volatile_cache: bool = False,
+        listen: str = "127.0.0.1",
         display: str = "none",
         options: Sequence[str] = (),
         state: Path | None = None,
@@ -144,6 +145,7 @@ class Vm:
         self._firmware = firmware
         self._memory_mib = memory_mib
         self._volatile_cache = volatile_cache
+        self._listen = listen
         self._display = display
         self._options = tuple(options)
         self._scratch = tempfile.TemporaryDirectory(prefix="vm-", dir=BUILD)
@@ -322,7 +324,7 @@ class Vm:
 
     def _command(self) -> list[str]:
         """What runs the machine; qemu(1)."""
-        forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{port}" for port, host in self.ports.items())
+        forwards = "".join(f",hostfwd=tcp:{self._listen}:{host}-:{port}" for port, host in self.ports.items())
         return [
             *("qemu-system-x86_64", "-name", self.name, "-machine", "q35", *accelerator()),
             *("-m", str(self._memory_mib), "-smp", str(CPUS), "-nodefaults", "-no-user-config"),
