@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from cryptography import x509
 
@@ -137,7 +138,7 @@ def _read(path: Path, signer: Signer) -> dict[str, Any]:
 
 def _kept(site: Site, release: Mapping[str, Any]) -> bool:
     """A bundle that somebody deleted is no longer offered."""
-    return site.bundle(Path(release["url"]).name).exists()
+    return site.bundle(unquote(Path(release["url"]).name)).exists()
 
 
 def _add(site: Site, board: Board, signer: Signer, made: Path, news: Mapping[str, list[str]]) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def _add(site: Site, board: Board, signer: Signer, made: Path, news: Mapping[str
     target = site.bundle(made.name)
     release = {
         "version": found["version"],
-        "url": f"../{BUNDLES}/{made.name}",
+        "url": f"../{BUNDLES}/{quote(made.name)}",
         "size": made.stat().st_size,
         "sha256": bundle.sha256(made),
         "changes": dict(news),

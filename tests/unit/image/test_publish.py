@@ -62,6 +62,14 @@ def test_a_box_finds_what_was_published(site: Site, signer: Signer, tmp_path: Pa
     assert index.address(release, "https://u.example/a/stable/x86.cms").startswith("https://u.example/a/bundles/")
 
 
+def test_a_name_with_a_plus_sign_is_found_on_every_server(site: Site, signer: Signer, tmp_path: Path) -> None:
+    """Some object stores read a plus sign in a path as a blank."""
+    put(site, signer, made(tmp_path, signer, "0.2.0-dev.7+gabc"))
+    put(site, signer, None)
+    (release,) = read(site, signer).releases
+    assert release.url == "../bundles/parlor-x86-0.2.0-dev.7%2Bgabc.raucb"
+
+
 def test_older_releases_stay_listed_and_the_number_grows(site: Site, signer: Signer, tmp_path: Path) -> None:
     numbers = [put(site, signer, made(tmp_path, signer, version))["serial"] for version in ("0.1.0", "0.2.0")]
     assert [each.version for each in read(site, signer).releases] == ["0.2.0", "0.1.0"]
