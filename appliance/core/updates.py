@@ -31,6 +31,9 @@ CHECK = N_("Ask the update server")
 LOOK = N_("Look into the update")
 WRITE = N_("Fetch the update and write it")
 
+LAST_GOOD_STATE = "parlor-keep.service"
+LAST_GOOD_STATE_S = 3600.0
+
 AGAIN_S = 86400.0  # between two looks for a new version
 AGAIN_AFTER_TROUBLE_S = 3600.0
 
@@ -247,6 +250,7 @@ class Updates:
             automatic=wanted.automatic,
         )
         state.change(lambda now: replace(now, attempt=attempt), self._folder)
+        await _copy_last_good_state()
         log.info("installing %s from %s", wanted.version, wanted.source)
         await self._until_written(self._rauc.install(wanted.source, self._tell))
 
@@ -330,6 +334,14 @@ class Updates:
             return False
         pause = AGAIN_AFTER_TROUBLE_S if kept.check_problem else AGAIN_S
         return not 0 <= time.time() - kept.checked < pause  # a clock that was set back counts as due
+
+
+async def _copy_last_good_state() -> None:
+    """Have it from before the update: a new version may change what it finds. Without it the update goes on."""
+    try:
+        await units.run_once(LAST_GOOD_STATE, LAST_GOOD_STATE_S)
+    except (OSError, TimeoutError) as error:
+        log.warning("the last good state was not copied: %s", error)
 
 
 def _installed(kept: State) -> State:

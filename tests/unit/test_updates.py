@@ -120,6 +120,11 @@ def play(bus_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
             settings = Settings().model_copy(update={"claimed": True})
             owner = SimpleNamespace(settings=settings, services=())
             service = FakeRauc(behaviour or Behaviour(version="2.0.0"))
+
+            async def run_once(unit: str, _timeout_s: float) -> None:
+                service.calls.append([unit])
+
+            monkeypatch.setattr(units, "run_once", run_once)
             rauc, folder = Rauc(bus_address), tmp_path / "ota"
             made = Updates(cast("Owner", owner), Jobs(), "1.0.0", rauc, folder=folder, boot_mark=tmp_path / "mark")
             bench = Bench(made, owner, service, folder, restarts)
@@ -152,6 +157,14 @@ def test_what_is_new_is_found_and_installed_and_started_by_itself(play: Play, se
     assert bench.restarts
     assert bench.attempt.automatic
     assert (bench.folder / "trial").read_text() == "B"
+
+
+def test_the_last_good_state_is_copied_before_anything_is_written(play: Play, server: dict[str, Any]) -> None:
+    async def scene(bench: Bench) -> None:
+        await bench.ticks()
+
+    calls = [call[0] for call in play(scene).service.calls]
+    assert calls.index("parlor-keep.service") < calls.index("InstallBundle")
 
 
 def test_it_is_only_told_where_the_owner_installs_by_hand(play: Play, server: dict[str, Any]) -> None:
