@@ -137,5 +137,5 @@ def test_a_tree_of_any_height_finds_a_flipped_bit(blocks: int) -> None:
         damaged = bytearray(whole.getvalue())
         damaged[at] ^= 1
         assert not verity.intact(io.BytesIO(bytes(damaged)), size, len(tree), root, salt)
-    assert not verity.intact(whole, size - 1, len(tree), root, salt)
-    assert not verity.intact(whole, 0, len(tree), root, salt)
+    for wrong in (-verity.BLOCK, 0, size - 1, size + 1, size + verity.BLOCK):
+        assert not verity.intact(whole, wrong, len(tree), root, salt)
