@@ -51,6 +51,17 @@ def test_a_missing_provisioning_file_is_named(
     assert "parlor.toml: there is no such file" in capsys.readouterr().err
 
 
+def test_a_missing_folder_of_release_keys_is_named_not_made(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setenv(host.IN_SCOPE, "1")
+    monkeypatch.setenv("RELEASE_KEYS", str(tmp_path / "typo"))
+    assert host.main(["true"]) == 1
+    assert "typo: there is no such folder" in capsys.readouterr().err
+    assert not (tmp_path / "typo").exists()
+
+
 def test_there_is_one_session_and_joining_needs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(host, "BUILD", tmp_path)
     monkeypatch.setattr(host, "SESSION", tmp_path / "session")
