@@ -43,6 +43,10 @@ DAMAGED = N_("The database %(path)s is damaged. Restart the box: it puts its las
 NOT_KEPT = N_("The copy of the last good state could not be renewed: %(why)s")
 
 
+SMALL = N_("The disk is small: it has only %(size)s MB for what people make. Use a larger one.")
+SMALL_DISK = 1_000_000_000  # bytes
+
+
 def source() -> keep.Source:
     """What cannot be made again: the settings, the certificate, and what the services declare."""
     every = services.load()
@@ -59,6 +63,8 @@ def save(folder: Path = keep_disk.FOLDER) -> None:
     if not loaded.settings.claimed or loaded.problem:
         log.info("The box has no owner, or its settings are damaged: nothing to keep.")
         return
+    if (total := files.disk_space(DATA)[1]) < SMALL_DISK:
+        notices.add(SMALL, size=total // 1_000_000)
     try:
         made = keep.save(source(), folder, int(time.time()), VERSION.read_text().strip())
     except keep.DamagedDatabase as error:

@@ -201,5 +201,6 @@ class Service:
     archives: tuple[str, ...] = ()  # their tables that a last good state leaves out when it would not fit
     keeps: tuple[Path, ...] = ()  # small files that belong into the last good state, beside the databases
     backup: tuple[Path, ...] = ()
+    shown_when_off: bool = True  # in the status
     can_reload: bool = True  # else a change of its files restarts the unit
     restart_on: tuple[str, ...] = ()  # file names whose change needs a restart though it can reload

@@ -11,7 +11,7 @@ from appliance.system.units import UnitState
 
 async def observe(services: Iterable[Service], settings: Settings) -> tuple[Health, ...]:
     """The health of every service, in their order."""
-    wanted = tuple(services)
+    wanted = tuple(service for service in services if service.shown_when_off or service.enabled(settings))
     states = await units.states(service.unit for service in wanted)
     return tuple(await asyncio.gather(*(_health(service, settings, states[service.unit]) for service in wanted)))
 

@@ -322,6 +322,20 @@ class Updates(_Part):
     )
 
 
+class Hardware(_Part):
+    """What is plugged into the box."""
+
+    reset_pin: int = Field(
+        default=0,
+        ge=0,
+        le=27,
+        title=N_("Reset button"),
+        description=N_(
+            "Raspberry Pi: the GPIO with a button to ground; held for 10 seconds, it erases everything. 0 for none"
+        ),
+    )
+
+
 class Secrets(_Part):
     """Random keys, made once on the box itself. Hex text, 32 bytes each."""
 
@@ -341,6 +355,7 @@ class Settings(_Part):
     history: History = History()
     network: Network = Network()
     updates: Updates = Updates()
+    hardware: Hardware = Hardware()
     secrets: Secrets = Field(default=Secrets(), json_schema_extra={"internal": True})
 
     @property

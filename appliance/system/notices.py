@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from appliance.model import DATA, ParlorError
+from appliance.model import DATA, ParlorError, Unavailable
 from appliance.system import files
 
 FOLDER = DATA / "core"
@@ -61,7 +61,10 @@ def _add(notice: Notice, folder: Path) -> None:
         return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     log.warning("%s", notice.message)
-    _save((*said, notice)[-_KEPT:], folder)
+    try:
+        _save((*said, notice)[-_KEPT:], folder)
+    except Unavailable:  # the disk is full: the journal has it, and the box has to start
+        log.warning("There is no room to keep this message.")
 
 
 def dismiss(identity: str, folder: Path = FOLDER) -> bool:

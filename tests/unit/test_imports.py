@@ -62,9 +62,10 @@ TABLE: dict[str, set[str]] = {
     "ota": {"appliance.settings", "appliance.model", "appliance.system", "appliance.client"},
     # The proof is a program of its own, which no daemon carries around.
     "ota.proof": set(),
+    "hardware": {"appliance.model", "appliance.system"},
     "web_setup": {"appliance.client", "appliance.settings", "appliance.model"},
     "image": set(),
-    "tests": {"appliance", "ota", "web_setup", "image"},
+    "tests": {"appliance", "hardware", "ota", "web_setup", "image"},
 }
 PRODUCT = {name.partition(".")[0] for name in TABLE}
 # Effects are at the edge: only these may start programs or talk to the system.

@@ -1,5 +1,7 @@
 """What the box has to tell its admin."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,17 @@ def test_only_the_newest_are_kept(tmp_path: Path) -> None:
     for number in range(25):
         notices.add("%(number)s", folder=tmp_path, number=number)
     assert [notice.params["number"] for notice in notices.load(tmp_path)] == list(range(5, 25))
+
+
+def test_on_a_full_disk_the_journal_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    notices.add("The disk is full.", folder=tmp_path)
+    assert "The disk is full." in caplog.text
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[1]", '[{"strange": 1}]', "\0"])

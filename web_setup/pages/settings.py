@@ -24,6 +24,7 @@ _PARTS = {
     "history": N_("Messages"),
     "network": N_("Network"),
     "updates": N_("Updates"),
+    "hardware": N_("Hardware"),
 }
 _CHOICES = {
     "en": "English",

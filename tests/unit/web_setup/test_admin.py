@@ -132,6 +132,7 @@ def form_of(core: FakeCore) -> dict[str, str]:
         "files__keep_days": "0",
         "history__keep_days": "0",
         "network__public_address": "",
+        "hardware__reset_pin": "0",
         "network__federation": "on",
         "updates__automatic": "on",
         "updates__channel": "stable",
