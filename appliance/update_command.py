@@ -94,7 +94,7 @@ def _watch(client: Client, job_id: str) -> None:
 
 def _show(progress: dict[str, Any] | None, before: str) -> str:
     """One line that changes in place on a terminal, and one a tenth elsewhere; returns what was shown."""
-    if not progress:
+    if not progress or not progress["message"]:
         return before
     terminal = sys.stderr.isatty()
     percent = progress["percent"]
@@ -115,7 +115,7 @@ def described(answer: dict[str, Any]) -> list[str]:
     if answer["state"] == "waiting":
         opens = datetime.fromtimestamp(answer["window"]["next"], ZoneInfo(answer["window"]["time_zone"]))
         lines.append(f"It starts from {opens:%Y-%m-%d %H:%M}, or now: parlor update --restart")
-    if answer["available"]:
+    elif answer["available"]:
         release = answer["available"]
         lines.append(f"New: version {release['version']}, {release['size'] / 1e6:.0f} MB")
         lines += [f"  {each}" for each in release["changes"].get("en", ())]

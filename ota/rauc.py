@@ -110,13 +110,13 @@ class Rauc:
     async def slots(self) -> tuple[Slot, ...]:
         """The slots one can boot, in RAUC's order. Raises `NoSlots`."""
         async with self._connected() as bus:
-            ((listed,)) = await self._ask(bus, "GetSlotStatus")
+            listed = (await self._read(bus, "GetSlotStatus"))[0]
         return tuple(_slot(name, _plain(status)) for name, status in listed if "bootname" in status)
 
     async def primary(self) -> str:
         """The name of the slot that the boot loader starts next, as `Slot.name`. Raises `NoSlots`."""
         async with self._connected() as bus:
-            return str((await self._ask(bus, "GetPrimary"))[0])
+            return str((await self._read(bus, "GetPrimary"))[0])
 
     async def mark(self, mark: Mark, slot: str = "booted") -> None:
         """Mark a slot (a name, `booted` or `other`). Raises `ParlorError` when the boot loader cannot be written."""
@@ -170,7 +170,15 @@ class Rauc:
             raise Refused(original)
 
     async def _property(self, bus: MessageBus, name: str) -> Any:
-        return _plain((await self._ask(bus, "Get", "ss", [INTERFACE, name], interface=PROPERTIES))[0])
+        return _plain((await self._read(bus, "Get", "ss", [INTERFACE, name], interface=PROPERTIES))[0])
+
+    async def _read(self, bus: MessageBus, member: str, *arguments: Any, **more: Any) -> list[Any]:
+        """Ask for what RAUC knows; that it cannot say it has no better words than these. Raises `Unavailable`."""
+        try:
+            return await self._ask(bus, member, *arguments, **more)
+        except DBusError as error:
+            log.error("%s: %s", member, error.text)
+            raise Unavailable(N_("The updater does not answer. Try again in a moment.")) from error
 
     async def _ask(
         self,
