@@ -90,8 +90,9 @@ def put(
     former = _read(site.index(board), signer)
     releases = [each for each in former.get("releases", []) if _kept(site, each)]
     if made is not None:
-        release = _add(site, board, signer, made, news)
-        _refuse_another(former.get("releases", []), release)
+        release = _described(made, board, signer, news)
+        _refuse_another(site.bundle(made.name), former.get("releases", []), release)
+        _copy(made, site.bundle(made.name))
         releases = [release, *(each for each in releases if each["version"] != release["version"])]
     if not releases:
         raise PublishError(f"There is no bundle for {board} yet: `make bundle BOARD={board}` makes one.")
@@ -141,35 +142,36 @@ def _kept(site: Site, release: Mapping[str, Any]) -> bool:
     return site.bundle(unquote(Path(release["url"]).name)).exists()
 
 
-def _add(site: Site, board: Board, signer: Signer, made: Path, news: Mapping[str, list[str]]) -> dict[str, Any]:
+def _described(made: Path, board: Board, signer: Signer, news: Mapping[str, list[str]]) -> dict[str, Any]:
     found = bundle.info(made, board, signer.keyring)
     if found["compatible"] != slots.compatible(board):
         raise PublishError(f"{made.name} is for {found['compatible']}, not for {slots.compatible(board)}.")
-    target = site.bundle(made.name)
-    release = {
+    return {
         "version": found["version"],
         "url": f"../{BUNDLES}/{quote(made.name)}",
         "size": made.stat().st_size,
         "sha256": bundle.sha256(made),
         "changes": dict(news),
     }
-    if target.exists() and bundle.sha256(target) != release["sha256"]:
-        raise PublishError(_twice(release["version"]))
+
+
+def _refuse_another(target: Path, releases: Iterable[Mapping[str, Any]], new: Mapping[str, Any]) -> None:
+    """One version has one content, in all channels and also when its file was deleted."""
+    listed = {each["sha256"] for each in releases if each["version"] == new["version"]}
+    there = {bundle.sha256(target)} if target.exists() else set()
+    if not listed | there <= {new["sha256"]}:
+        named = new["version"]
+        raise PublishError(
+            f"Version {named} is published already, with another content. Give the new one a version of its own."
+        )
+
+
+def _copy(source: Path, target: Path) -> None:
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f"{target.name}.partial")
-        shutil.copyfile(made, partial)
+        shutil.copyfile(source, partial)
         partial.replace(target)
-    return release
-
-
-def _refuse_another(releases: Iterable[Mapping[str, Any]], new: Mapping[str, Any]) -> None:
-    if any(each["version"] == new["version"] and each["sha256"] != new["sha256"] for each in releases):
-        raise PublishError(_twice(new["version"]))
-
-
-def _twice(named: str) -> str:
-    return f"Version {named} is published already, with another content. Give the new one a version of its own."
 
 
 def _end(signer: Signer) -> dt.datetime:

@@ -136,8 +136,10 @@ def test_without_the_roots_key_one_can_sign_but_not_renew(made: Signer, tmp_path
 def test_development_keys_are_made_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(keys, "DEVELOPMENT", tmp_path / "keys/dev")
     monkeypatch.delenv("RELEASE_KEYS", raising=False)
-    first = keys.selected().key.read_bytes()
-    assert keys.selected().key.read_bytes() == first
+    first = keys.selected().key
+    number, content = first.stat().st_ino, first.read_bytes()
+    monkeypatch.delattr(keys, "create")
+    assert (keys.selected().key.stat().st_ino, keys.selected().key.read_bytes()) == (number, content)
     assert [path.name for path in (tmp_path / "keys").iterdir()] == ["dev"]
 
 

@@ -128,6 +128,17 @@ def test_a_version_has_one_content(site: Site, signer: Signer, tmp_path: Path) -
         put(site, signer, made(tmp_path, signer, "0.2.0", image=OTHER))
 
 
+def test_another_channel_or_a_deleted_file_does_not_change_that(site: Site, signer: Signer, tmp_path: Path) -> None:
+    put(site, signer, made(tmp_path, signer, "0.2.0"))
+    other = made(tmp_path, signer, "0.2.0", image=OTHER)
+    with pytest.raises(PublishError, match="is published already"):
+        put(Site(site.folder, "beta"), signer, other)
+    site.bundle(other.name).unlink()
+    with pytest.raises(PublishError, match="is published already"):
+        put(site, signer, other)
+    assert not site.bundle(other.name).exists()
+
+
 def test_a_bundle_that_was_deleted_is_not_offered(site: Site, signer: Signer, tmp_path: Path) -> None:
     for version in ("0.1.0", "0.2.0"):
         put(site, signer, made(tmp_path, signer, version))
