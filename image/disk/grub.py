@@ -7,7 +7,7 @@ called that slot good.
 
 import struct
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +35,11 @@ MBR_CODE = 440
 # A slot that was not called good after so many starts is given up in favour of the other.
 TRIES = 3
 
+# The environment of a new image: slot A is filled and good, slot B is empty.
 FIRST_ENVIRONMENT = {"ORDER": "A B", "A_OK": "1", "A_TRY": "0", "B_OK": "0", "B_TRY": "0"}
+# GRUB's environment is overwritten in place, so a power cut may leave it damaged. Then tries are counted in this one
+# until the system has mended the other: nobody knows any more which slot is good.
+FALLBACK_ENVIRONMENT = {**FIRST_ENVIRONMENT, "B_OK": "1"}
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,12 @@ def bios_boot_sector() -> bytes:
     return bytes(boot[:MBR_CODE])
 
 
-def environment() -> bytes:
-    """GRUB's environment of a new image: slot A is filled and good, slot B is empty."""
+def environment(values: Mapping[str, str]) -> bytes:
+    """A file with GRUB's environment."""
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch, "grubenv")
         run(["grub-editenv", place, "create"])
-        run(["grub-editenv", place, "set", *(f"{name}={value}" for name, value in FIRST_ENVIRONMENT.items())])
+        run(["grub-editenv", place, "set", *(f"{name}={value}" for name, value in values.items())])
         return place.read_bytes()
 
 
@@ -91,9 +95,15 @@ def configuration(slots: Sequence[Slot]) -> str:
     tries = " ".join(f"{slot.name}_TRY" for slot in slots)
     lines = [
         "# What is chosen where: ORDER, *_OK and *_TRY are in grubenv, written by RAUC and counted here.",
-        f'set ORDER="{names}"',
         *(f"set {slot.name}_OK=1\nset {slot.name}_TRY=0" for slot in slots),
-        f"load_env ORDER {variables}",
+        "set environment=grubenv",
+        f'load_env --file "$prefix/$environment" ORDER {variables}',
+        "# It is damaged.",
+        'if [ -z "$ORDER" ]; then',
+        "  set environment=fallback",
+        f'  load_env --file "$prefix/$environment" ORDER {variables}',
+        "fi",
+        f'if [ -z "$ORDER" ]; then set ORDER="{names}"; fi',
         "",
         "# The disk that this file is on, as hd0.",
         "regexp --set=1:disk '^([^,]+)' \"$root\"",
@@ -109,7 +119,7 @@ def configuration(slots: Sequence[Slot]) -> str:
         *_choice(slots, tried=False, good=False),
         "",
         *(line for slot in slots for line in _count(slot)),
-        f"save_env {tries}",
+        f'save_env --file "$prefix/$environment" {tries}',
         "",
         *(line for slot in slots for line in _start(slot)),
         'echo "Parlor does not start from system $slot. Trying again in 10 seconds."',

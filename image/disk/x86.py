@@ -56,7 +56,8 @@ def boot_files() -> dict[str, bytes]:
     return {
         "EFI/BOOT/BOOTX64.EFI": grub.efi_program(),
         "grub/grub.cfg": grub.configuration(SLOTS).encode("ascii"),
-        "grub/grubenv": grub.environment(),
+        "grub/grubenv": grub.environment(grub.FIRST_ENVIRONMENT),
+        "grub/fallback": grub.environment(grub.FALLBACK_ENVIRONMENT),
         "README.txt": README.replace("\n", "\r\n").encode("ascii"),
     }
 

@@ -19,6 +19,8 @@ from tests.box.house import ClaimedBox
 PRESET = Path(__file__).parents[2] / "rootfs/usr/lib/systemd/system-preset/10-parlor.preset"
 OURS = re.findall(r"^enable (\S+\.service)$", PRESET.read_text(), re.MULTILINE)
 ON_DEMAND = tuple(f"parlor-{name}.service" for name in ("alias", "proof", "update-fetch", "deadline"))
+# systemd-networkd speaks to the kernel and sends raw packets before there is an address.
+EXPOSURE = {"systemd-networkd.service": 2.1}
 DAEMONS = ("ejabberd", "janus", "www-data", "parlor-portal", "avahi", "_chrony")
 # What each daemon's user may read of what the box keeps and renders.
 OWN_FILES = {
@@ -44,7 +46,7 @@ def test_a_units_exposure_is_at_most_2(box: ClaimedBox, unit: str) -> None:
     report = box.box.run(["systemd-analyze", "security", "--no-pager", unit]).stdout
     overall = re.search(r"Overall exposure level for \S+: ([0-9.]+)", report)
     assert overall
-    assert float(overall[1]) <= 2.0, report
+    assert float(overall[1]) <= EXPOSURE.get(unit, 2.0), report
 
 
 def processes(box: Box) -> dict[str, set[str]]:
