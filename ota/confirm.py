@@ -58,7 +58,7 @@ class Confirmation:
             return
         mark = state.boot_mark(self.boot_mark)
         after = self._change(lambda now: state.settled(now, booted.bootname, mark))
-        if state.on_trial(after, booted.bootname, mark):
+        if state.on_trial(after, booted.bootname):
             await self._try(slots)
         else:
             await self._wait_until_well()

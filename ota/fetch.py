@@ -12,7 +12,6 @@ import time
 from enum import StrEnum
 from http.client import HTTPException
 from pathlib import Path
-from typing import override
 from urllib import request
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -44,16 +43,10 @@ class NotFetched(Exception):
         self.trouble = trouble
 
 
-class _WebOnly(request.HTTPRedirectHandler):
-    """A server may send us elsewhere on the web, and nowhere else."""
+class _Redirects(request.HTTPRedirectHandler):
+    """A server may send us elsewhere, a few times; without handlers of other schemes, only on the web."""
 
     max_redirections = 3
-
-    @override
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
-        if urlsplit(newurl).scheme not in ("http", "https"):
-            raise NotFetched(Trouble.SERVER, "it leads out of the web")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def fetch(url: str) -> bytes:
@@ -64,7 +57,7 @@ def fetch(url: str) -> bytes:
     for handler in (
         request.HTTPHandler(),
         request.HTTPSHandler(),
-        _WebOnly(),
+        _Redirects(),
         request.HTTPErrorProcessor(),
         request.HTTPDefaultErrorHandler(),
     ):

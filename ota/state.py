@@ -102,10 +102,10 @@ def settled(state: State, booted: str, boot: str) -> State:
     return ended(state, Outcome.FAILED, DID_NOT_START, again=False)
 
 
-def on_trial(state: State, booted: str, boot: str) -> bool:
+def on_trial(state: State, booted: str) -> bool:
     """Whether what runs is a new version that has not proved itself."""
     attempt = state.attempt
-    return attempt is not None and attempt.open and attempt.slot == booted and attempt.boot != boot
+    return attempt is not None and attempt.open and attempt.slot == booted
 
 
 def load(folder: Path = FOLDER) -> State:

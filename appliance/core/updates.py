@@ -119,7 +119,7 @@ class Updates:
         if self._busy:
             return "installing" if self._progress else "checking"
         if kept.attempt and kept.attempt.open and booted:
-            if state.on_trial(kept, booted.bootname, state.boot_mark(self._boot_mark)):
+            if state.on_trial(kept, booted.bootname):
                 return "proving"
             return "waiting" if kept.attempt.outcome is Outcome.INSTALLED else "idle"
         return "idle"
@@ -207,7 +207,7 @@ class Updates:
 
     def _not_on_trial(self, slots: tuple[Slot, ...]) -> None:
         booted, _ = _sides(slots)
-        if booted and state.on_trial(state.load(self._folder), booted.bootname, state.boot_mark(self._boot_mark)):
+        if booted and state.on_trial(state.load(self._folder), booted.bootname):
             raise Conflict(N_("The box is still trying out a new version. Wait until that is done."))
 
     # -- how it is done
@@ -280,7 +280,7 @@ class Updates:
             return
         kept = state.load(self._folder)
         booted, _ = _sides(await self._rauc.slots())
-        if booted and state.on_trial(kept, booted.bootname, state.boot_mark(self._boot_mark)):
+        if booted and state.on_trial(kept, booted.bootname):
             return
         if kept.attempt and kept.attempt.outcome is Outcome.INSTALLED:
             if may_restart(self._now(), self._window, self._in_call()):
