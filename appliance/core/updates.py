@@ -294,10 +294,11 @@ class Updates:
     async def _settle(self) -> None:
         """After a start: see what became of the last attempt, and go on with an installation that still runs."""
         booted, _ = _sides(await self._rauc.slots())
-        if await self._rauc.installing():
+        mark, attempt = state.boot_mark(self._boot_mark), state.load(self._folder).attempt
+        begun = attempt is not None and attempt.outcome is Outcome.INSTALLING and attempt.boot == mark
+        if begun or await self._rauc.installing():
             self._follow()
         elif booted:
-            mark = state.boot_mark(self._boot_mark)
             state.change_and_tell(lambda now: state.settled(now, booted.bootname, mark), self._folder)
         self._settled = True
 
@@ -318,7 +319,7 @@ class Updates:
         if not await self._rauc.follow(self._tell):  # it ended before we listened: what starts next tells how
             booted, _ = _sides(await self._rauc.slots())
             if booted and await self._rauc.primary() == booted.name:
-                raise Refused("")
+                raise Refused("incomplete")
 
     def _may_install(self, kept: State) -> bool:
         found = _public(kept.available, self.version)

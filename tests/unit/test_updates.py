@@ -305,6 +305,17 @@ def test_an_installation_that_outlived_the_core_is_followed(play: Play, server: 
     play(scene)
 
 
+@pytest.mark.parametrize(("primary", "outcome"), [("B", Outcome.INSTALLED), ("A", Outcome.FAILED)])
+def test_an_installation_that_ended_without_the_core_is_found_out(play: Play, primary: str, outcome: Outcome) -> None:
+    async def scene(bench: Bench) -> None:
+        attempt = Attempt("2.0.0", "1.0.0", "B", 1, state.boot_mark(bench.folder.parent / "mark"))
+        state.change(lambda now: replace(now, attempt=attempt), bench.folder)
+        await bench.ticks(1)
+        assert bench.attempt.outcome is outcome
+
+    assert state.load(play(scene, Behaviour(primary=primary)).folder).not_again == ()
+
+
 def test_a_start_in_the_old_slot_tells_that_the_new_one_did_not_come_up(play: Play, server: dict[str, Any]) -> None:
     async def scene(bench: Bench) -> None:
         attempt = Attempt("2.0.0", "1.0.0", "B", 1, "a run before", Outcome.INSTALLED)
