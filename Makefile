@@ -3,6 +3,8 @@
 TOOLS = @./image/enter --tools
 IMAGE = @./image/enter --image
 TEST = @./image/enter
+# Programs of another architecture are emulated by one of the larger tools root.
+TREE = $(if $(filter rpi,$(BOARD)),$(IMAGE),$(TOOLS))
 
 .PHONY: help run stop shell reset tree image vm check fix test test-long bench screenshots compare bundle publish keys renew revoke clean
 
@@ -27,8 +29,8 @@ shell:        ## a root shell inside the running box
 reset:        ## delete the box's data (asks first, but with YES=1)
 	$(TOOLS) --session python3 -m image reset
 
-tree:         ## build the box's root file system
-	$(TOOLS) python3 -m image tree
+tree:         ## build the box's root file system (BOARD=x86 or rpi)
+	$(TREE) python3 -m image tree
 
 image:        ## make the file that people flash (BOARD=x86 or rpi)
 	$(IMAGE) python3 -m image image
@@ -37,7 +39,7 @@ vm:           ## boot the x86 image in a virtual machine; ports as for make run,
 	$(IMAGE) python3 -m image vm
 
 compare:      ## build the base a second time and list what differs (BOARD=x86 or rpi)
-	$(TOOLS) python3 -m image compare
+	$(TREE) python3 -m image compare
 
 bundle:       ## a signed update from the same tree: BOARD=x86 or rpi, RELEASE_KEYS=FOLDER
 	$(IMAGE) python3 -m image bundle

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from image import board as boards
-from image import debian, kernel, sources
+from image import debian, emulation, kernel, raspberry, sources, tryboot
 from image.board import Board
 from image.cache import LOGS, REPOSITORY, built, digest, fingerprint
 from image.process import run
@@ -52,12 +52,25 @@ HOOKS = (
     ("customize", "image.kernel:make_initramfs"),
     ("customize", "image.base:clean"),
 )
+# What comes before those, and which files of ours decide about it.
+BOARD_HOOKS = {
+    Board.X86: (),
+    Board.RPI: (
+        ("setup", "image.raspberry:add_sources"),
+        ("customize", "image.tryboot:install_tryboot"),
+        ("customize", "image.raspberry:drop_boot_files"),
+    ),
+}
+BOARD_PARTS = {
+    Board.X86: (),
+    Board.RPI: (Path(emulation.__file__), Path(raspberry.__file__), Path(tryboot.__file__), tryboot.SOURCE),
+}
 
 
 def build_base(board: Board, janus: Path) -> Path:
     """A board's base with its packages and the Janus in the folder `janus`, built if it is not there yet."""
     recipe = [Path(str(module.__file__)) for module in (boards, debian, sources, kernel)]
-    parts = [Path(__file__), *recipe, MASKED, FIXED_USERS, *kernel.parts()]
+    parts = [Path(__file__), *recipe, MASKED, FIXED_USERS, *kernel.parts(), *BOARD_PARTS[board]]
     key = digest([board, *board.packages, janus.name, *fingerprint(parts)])
     return built(f"base-{board}", key, lambda target: make_base(target, board, janus))
 
@@ -111,13 +124,14 @@ def make_base(target: Path, board: Board, janus: Path) -> None:
         "SOURCE_DATE_EPOCH": str(SETTLED),
         "INITRD": "No",
     }  # the initramfs is made once, at the end
-    with step(f"base system: {len(board.packages)} packages and what they need", log):
+    title = f"base system for {board}: {len(board.packages)} packages and what they need"
+    with step(title, log), emulation.emulated(board.architecture):
         started = time.time()
         debian.bootstrap(
             target,
             board.packages,
             log=log,
-            hooks=HOOKS,
+            hooks=[*BOARD_HOOKS[board], *HOOKS],
             architecture=board.architecture,
             components=COMPONENTS,
             env=env,

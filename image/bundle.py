@@ -16,6 +16,7 @@ from image import keys, slots
 from image.board import Board
 from image.cache import BUILD, LOGS
 from image.changelog import changes
+from image.disk.rpi import boot_image
 from image.disk.slot import slot_image
 from image.keys import Signer
 from image.process import Argument, run
@@ -30,7 +31,7 @@ IMAGES = BUILD / "images"
 BLOCKS = "-b 16k -comp zstd -Xcompression-level 6"
 
 # What makes the image of each class of slots from a tree.
-MAKERS: dict[str, Callable[[Tree], Path]] = {slots.ROOT.name: slot_image}
+MAKERS: dict[str, Callable[[Tree], Path]] = {slots.ROOT.name: slot_image, slots.BOOT.name: boot_image}
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def compare(board: Board) -> int:
     remove(SECOND)
     SECOND.mkdir(parents=True)
     base = SECOND / "base"
-    make_base(base, board, janus_packages())
+    make_base(base, board, janus_packages(board.architecture))
     found = list(differences(entries(first), entries(base)))
     for line in found:
         say(line)

@@ -39,6 +39,11 @@ def package_names(path: Path) -> list[str]:
     return [line for line in lines if line]
 
 
+def native_architecture() -> str:
+    """Debian's name of this machine's architecture."""
+    return run(["dpkg", "--print-architecture"]).stdout.strip()
+
+
 def bootstrap(
     target: Path,
     packages: Iterable[str],
@@ -52,7 +57,8 @@ def bootstrap(
 ) -> None:
     """Make a root with these packages in the folder `target`, without anything they only recommend.
 
-    `architecture` is this machine's own unless it is named. `hooks` are pairs of mmdebstrap's stage (setup, extract,
+    `architecture` is this machine's own unless it is named (`image.emulation` runs another's programs); two, separated
+    by a comma, make a root of the first with packages of both. `hooks` are pairs of mmdebstrap's stage (setup, extract,
     essential, customize) and "module:function" of ours, which is called with the root. MIRROR and
     MIRROR_SECURITY replace Debian's own mirrors. Raises `CommandError`.
     """
@@ -62,6 +68,7 @@ def bootstrap(
     argv += [f"--dpkgopt={option}" for option in NOT_UNPACKED]
     argv += [f"--{stage}-hook={_command(function)}" for stage, function in stages]
     argv += [f"--components={','.join(components)}", *([f"--architectures={architecture}"] if architecture else [])]
+    argv += ["--skip=check/qemu"]  # It asks a program of its own whether emulation works, and does no more.
     argv += [f"--include={','.join(packages)}", SUITE, str(target)]
     run(argv, log=log, env={**_environment(os.environ), **(env or {})})
 

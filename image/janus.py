@@ -17,16 +17,21 @@ SOURCE_SUITE = "forky"
 PACKAGES = ("build-essential", "dpkg-dev", "ca-certificates")
 # Where the build happens in its root.
 WORK = "/build"
+# Tells the hook which architecture the packages are for.
+ARCHITECTURE = "PARLOR_ARCHITECTURE"
 
 
 class JanusError(RuntimeError):
     """Debian's next release has no Janus that will do."""
 
 
-def janus_packages() -> Path:
-    """The folder with Janus's .deb files, built if they are not there yet (about two minutes)."""
+def janus_packages(architecture: str) -> Path:
+    """The folder with Janus's .deb files for an architecture, built if they are not there yet (about two minutes).
+
+    For another architecture than this machine's it is cross-compiled.
+    """
     key = digest([Path(__file__).read_text(encoding="utf-8")])
-    return built("janus", key, _build)
+    return built(f"janus-{architecture}", key, lambda target: _build(target, architecture))
 
 
 def build_from_source(root: Path) -> None:
@@ -40,9 +45,16 @@ def build_from_source(root: Path) -> None:
     _accept_debhelper_13(source / "debian/control")
     _be_ready_before_the_thread(source / "src/transports/janus_pfunix.c")
     inside = f"{WORK}/{source.name}"
-    debian.in_root(root, ["apt-get", "build-dep", "-y", "--no-install-recommends", inside])
+    architecture = os.environ[ARCHITECTURE]
+    crossing = architecture != debian.native_architecture()
+    # What is the same on every architecture (the browser's part) is only built where nothing is crossed.
+    profiles = "cross,nocheck,nodoc" if crossing else "nocheck,nodoc"
+    wanted = ["apt-get", "build-dep", "-y", "--no-install-recommends", *(["--arch-only"] if crossing else [])]
+    wanted += [f"--host-architecture={architecture}", f"--build-profiles={profiles}", inside]
+    debian.in_root(root, wanted)
     options = f"DEB_BUILD_OPTIONS=nocheck nodoc parallel={len(os.sched_getaffinity(0))}"
-    debian.in_root(root, ["env", options, "dpkg-buildpackage", "-b", "-us", "-uc"], inside)
+    build = ["dpkg-buildpackage", "-B" if crossing else "-b", "-us", "-uc", f"-a{architecture}", f"-P{profiles}"]
+    debian.in_root(root, ["env", options, *build], inside)
 
 
 def _accept_debhelper_13(control: Path) -> None:
@@ -60,13 +72,18 @@ def _be_ready_before_the_thread(plugin: Path) -> None:
     plugin.write_text(text, encoding="utf-8")
 
 
-def _build(target: Path) -> None:
-    log = LOGS / "janus.log"
-    root = target.with_name("janus-root")
+def _build(target: Path, architecture: str) -> None:
+    log = LOGS / f"janus-{architecture}.log"
+    root = target.with_name(f"janus-root-{architecture}")
     remove(root)
     hooks = [("customize", "image.janus:build_from_source")]
-    with step("Janus from source", log):
-        debian.bootstrap(root, PACKAGES, log=log, variant="buildd", hooks=hooks)
+    native = debian.native_architecture()
+    crossing = architecture != native
+    packages = [*PACKAGES, *([f"crossbuild-essential-{architecture}"] if crossing else [])]
+    architectures = f"{native},{architecture}" if crossing else native
+    env = {ARCHITECTURE: architecture}
+    with step(f"Janus from source for {architecture}", log):
+        debian.bootstrap(root, packages, log=log, variant="buildd", hooks=hooks, architecture=architectures, env=env)
         target.mkdir()
         for package in (root / WORK.strip("/")).glob("*.deb"):
             if "dbgsym" not in package.name:

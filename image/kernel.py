@@ -6,6 +6,7 @@ from pathlib import Path
 
 from image import debian
 from image.cache import REPOSITORY
+from image.emulation import hastened
 
 # Our hooks and scripts (initramfs-tools(7)).
 OURS = REPOSITORY / "rootfs/usr/share/initramfs-tools"
@@ -21,9 +22,10 @@ def make_initramfs(root: Path) -> None:
     """Make the initramfs, with our scripts in it, and give it and the kernel names without a version (a hook)."""
     for part in parts():
         shutil.copytree(part, root / OURS.relative_to(REPOSITORY / "rootfs"), dirs_exist_ok=True)
-    kernel = next((root / "boot").glob("vmlinuz-*"))
-    version = kernel.name.removeprefix("vmlinuz-")
-    debian.in_root(root, ["mkinitramfs", "-o", "/boot/initrd.img", version])
-    kernel.rename(root / "boot/vmlinuz")
+    modules = next((root / "usr/lib/modules").iterdir())
+    with hastened(root):
+        debian.in_root(root, ["mkinitramfs", "-o", "/boot/initrd.img", modules.name])
+    kernels = [modules / "vmlinuz", root / f"boot/vmlinuz-{modules.name}"]  # Since 7.1 it is packed beside its modules.
+    next(kernel for kernel in kernels if kernel.exists()).rename(root / "boot/vmlinuz")
     for left in [*(root / "boot").glob("*-*"), root / "vmlinuz", root / "initrd.img", root / "vmlinuz.old"]:
         left.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from image.base import settle
 from image.board import Board
 from image.cache import BUILD, REPOSITORY, built, digest, fingerprint
 from image.changelog import CHANGELOG, newest
+from image.emulation import emulated
 from image.process import run
 from image.progress import step
 
@@ -68,7 +69,8 @@ def _build(board: Board, base: Path, named: str, keyring: Path, target: Path) ->
         (root / sbom.PLACE).write_text(sbom.bill(sbom.installed(base), board, named), encoding="utf-8")
         _configure_updates(root, board, named, keyring)
         run(["systemd-sysusers", f"--root={root}"])
-        _compile_erlang(root)
+        with emulated(board.architecture):
+            _compile_erlang(root)
         _enable_units(root)
     settle(target, started)
     _mark_time(target)

@@ -42,11 +42,12 @@ class SlotClass:
 
 
 ROOT = SlotClass("rootfs", "root", "ext4")
+BOOT = SlotClass("boot", "boot", "vfat", parent=ROOT.name)
 
 CLASSES: dict[Board, tuple[SlotClass, ...]] = {
     Board.X86: (ROOT,),
     # The firmware reads kernel and initramfs from a FAT partition, so that is kept twice as well.
-    Board.RPI: (ROOT, SlotClass("boot", "boot", "vfat", parent=ROOT.name)),
+    Board.RPI: (ROOT, BOOT),
 }
 
 _BOOT_LOADER: dict[Board, dict[str, dict[str, str]]] = {

@@ -18,10 +18,10 @@ def choose_mirror(root: Path) -> None:
     (root / SOURCES).write_text(chosen, encoding="utf-8")
 
 
-def add_suite(root: Path, kind: str, suite: str) -> None:
+def add_suite(root: Path, kind: str, suite: str, *options: str) -> None:
     """Add packages ("deb") or source packages ("deb-src") of another suite, from the mirror that has trixie."""
     text = (root / SOURCES).read_text(encoding="utf-8")
-    (root / SOURCES).write_text(text + of_suite(text, kind, suite), encoding="utf-8")
+    (root / SOURCES).write_text(text + of_suite(text, kind, suite, *options), encoding="utf-8")
 
 
 def with_mirrors(sources: str, mirror: str, security: str) -> str:
@@ -29,11 +29,15 @@ def with_mirrors(sources: str, mirror: str, security: str) -> str:
     return "".join(f"{_with_mirror(line, mirror, security)}\n" for line in sources.splitlines())
 
 
-def of_suite(sources: str, kind: str, suite: str) -> str:
-    """The line for another suite on the mirror that has trixie itself."""
+def of_suite(sources: str, kind: str, suite: str, *options: str) -> str:
+    """The line for another suite on the mirror that has trixie itself; `options` as in sources.list(5)."""
     words = next(line.split() for line in sources.splitlines() if "trixie" in line.split())
     words[0] = kind
     words[words.index("trixie")] = suite
+    if options and words[1].startswith("["):
+        words[1] = f"[{' '.join(options)} {words[1][1:]}"
+    elif options:
+        words.insert(1, f"[{' '.join(options)}]")
     return f"{' '.join(words)}\n"
 
 

@@ -33,7 +33,7 @@ class Tree:
 
 def build_tree(board: Board = Board.X86) -> Tree:
     """Build a board's root file system, each part only if what goes into it has changed."""
-    janus = janus_packages()
+    janus = janus_packages(board.architecture)
     base = build_base(board, janus)
     return Tree(board, base, build_product(board, base))
 

@@ -5,16 +5,15 @@ xz, since both Raspberry Pi Imager and balenaEtcher read it, and it makes the sm
 is an entry for Raspberry Pi Imager's list (`os_list`), as its documentation describes it.
 """
 
+import datetime as dt
 import hashlib
-import json
 import os
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from image.board import Board
 from image.cache import BUILD, LOGS
+from image.os_list import Offer, os_list
 from image.process import run
 from image.progress import step
 
@@ -23,8 +22,6 @@ IMAGES = BUILD / "images"
 # Blocks are compressed on all processors; a fixed size makes the file the same on every machine.
 COMPRESS = ("xz", "--threads=0", "--block-size=16MiB", "-2", "--keep", "--force")
 
-# How Raspberry Pi Imager calls what an image runs on; it has no name for PCs.
-DEVICES: dict[Board, Sequence[str]] = {Board.X86: (), Board.RPI: ("pi5-64bit", "pi4-64bit")}
 PURPOSE = {Board.X86: "a PC", Board.RPI: "a Raspberry Pi 4 or 5"}
 
 
@@ -67,26 +64,18 @@ def pack(disk: Path, board: Board, version: str) -> Packed:
         size = target.stat().st_size
         packed = Packed(target, size, _sha256(target), disk.stat().st_size, _sha256(disk))
         packed.checksum.write_text(f"{packed.sha256}  {target.name}\n", encoding="ascii")
-        packed.entry.write_text(json.dumps(os_list_entry(packed, board, version), indent=2) + "\n", encoding="utf-8")
+        packed.entry.write_text(
+            os_list(_offer(packed, version), board, os.environ.get("IMAGE_URL", "")), encoding="utf-8"
+        )
         run(["bmaptool", "--quiet", "create", "--output", packed.map, disk])
     return packed
 
 
-def os_list_entry(packed: Packed, board: Board, version: str) -> dict[str, object]:
-    """Raspberry Pi Imager's entry for an image; IMAGE_URL is the folder where it will be published."""
-    folder = os.environ.get("IMAGE_URL", "").rstrip("/")
-    return {
-        "name": f"Parlor {version}",
-        "description": f"Chat, calls and rooms for a house or a small office, on {PURPOSE[board]}",
-        "url": f"{folder}/{packed.file.name}" if folder else packed.file.name,
-        "extract_size": packed.unpacked_size,
-        "extract_sha256": packed.unpacked_sha256,
-        "image_download_size": packed.size,
-        "image_download_sha256": packed.sha256,
-        "release_date": time.strftime("%Y-%m-%d", time.gmtime(packed.file.stat().st_mtime)),
-        "init_format": "none",
-        "devices": list(DEVICES[board]),
-    }
+def _offer(packed: Packed, version: str) -> Offer:
+    made = dt.datetime.fromtimestamp(packed.file.stat().st_mtime, dt.UTC).date()
+    return Offer(
+        packed.file.name, version, made, packed.size, packed.sha256, packed.unpacked_size, packed.unpacked_sha256
+    )
 
 
 def instructions(packed: Packed, board: Board) -> str:

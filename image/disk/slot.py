@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from image import base
+from image.board import Board
 from image.cache import built, digest, fingerprint
 from image.disk import filesystem, layout
 from image.disk.filesystem import make_slot
+from image.process import run
 from image.progress import step
 from image.tree import Tree, mounted_tree
 
@@ -22,4 +24,6 @@ def slot_image(tree: Tree) -> Path:
 def _build(tree: Tree, target: Path) -> None:
     target.mkdir()
     with step("the slot's file system"), mounted_tree(tree) as root:
+        if tree.board is Board.RPI:  # Its firmware takes kernel and initramfs from the slot's boot partition.
+            run(["mount", "-t", "tmpfs", "-o", "mode=0700", "empty", root / "boot"])
         make_slot(target / NAME, root, layout.SLOT_SIZE)

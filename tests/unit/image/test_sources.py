@@ -36,6 +36,17 @@ def test_options_of_a_line_stay() -> None:
     )
 
 
+def test_a_suite_that_is_still_made_may_be_past_its_date() -> None:
+    plain = "deb http://mirror.example/debian trixie main\n"
+    assert of_suite(plain, "deb", "forky", "check-valid-until=no") == (
+        "deb [check-valid-until=no] http://mirror.example/debian forky main\n"
+    )
+    signed = "deb [signed-by=/keys/debian.gpg] http://mirror.example/debian trixie main\n"
+    assert of_suite(signed, "deb", "forky", "check-valid-until=no") == (
+        "deb [check-valid-until=no signed-by=/keys/debian.gpg] http://mirror.example/debian forky main\n"
+    )
+
+
 def test_another_suite_comes_from_the_mirror_that_has_trixie(tmp_path: Path) -> None:
     (tmp_path / SOURCES).parent.mkdir(parents=True)
     (tmp_path / SOURCES).write_text(WRITTEN)
