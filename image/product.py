@@ -101,6 +101,11 @@ def _install_python(place: Path) -> None:
         _copy(package, place / package.name)
     for catalogue in place.rglob("*.po"):
         run(["pybabel", "-q", "compile", "-i", catalogue, "-o", catalogue.with_suffix(".mo")])
+    compile_python(place)
+
+
+def compile_python(place: Path) -> None:
+    """Byte-compile what is in the folder /usr/lib/parlor of a root, for good: nothing is looked at again."""
     compiler = ["python3", "-I", "-m", "compileall"]  # -I: our own environment puts the results elsewhere.
     where = ["-s", str(place.parents[2]), "-p", "/", str(place)]
     run([*compiler, "-q", "--invalidation-mode=unchecked-hash", *where])
