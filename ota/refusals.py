@@ -38,7 +38,7 @@ RULES = (
     ),
     Rule("compatible mismatch", N_("The update is for another kind of box.")),
     Rule(
-        "version.*(lower|older|less|below|minimum|limit)|(minimum|older|lower).*version",
+        "version mismatch|version.*(lower|older|less|below|minimum|limit)|(minimum|older|lower).*version",
         N_("The update is older than what runs."),
     ),
     Rule("No space left", N_("There is no room for the update. Make room first."), again=True),

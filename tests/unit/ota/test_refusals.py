@@ -20,6 +20,7 @@ from ota.refusals import UNKNOWN, rule_of
         ("Installation error: bundle payload is corrupted", "damaged"),
         ("Installation error: Failed mounting bundle: failed to mount bundle: Input/output error", "damaged"),
         ("Compatible mismatch: Expected 'parlor-x86' but bundle manifest has 'parlor-rpi'", "another kind of box"),
+        ("Version mismatch: Expected at least '0.2.0-dev.7' but bundle manifest has '0.0.1'", "older than what runs"),
         ("Bundle version '0.1.0' is lower than the minimum version '0.2.0'", "older than what runs"),
         ("Failed updating slot rootfs.1: Failed to write: No space left on device", "no room"),
         ("Slot (1048576 bytes) is too small for image (2097152 bytes).", "larger than"),
