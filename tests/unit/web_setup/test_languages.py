@@ -61,6 +61,11 @@ def test_no_catalogue_keeps_what_nobody_says_any_more(language: str) -> None:
     assert sorted({str(message.id) for message in catalogue(language) if message.id} - extracted()) == []
 
 
+def test_no_sentence_is_the_same_in_two_languages() -> None:
+    spanish, german = ({str(m.id): str(m.string) for m in catalogue(language)} for language in OTHERS)
+    assert [text for text, said in spanish.items() if text and " " in said and german.get(text) == said] == []
+
+
 def test_there_is_a_catalogue_for_every_language() -> None:
     assert set(languages.NAMES) == {*OTHERS, "en"}
     assert {path.name for path in TRANSLATIONS.iterdir()} == {*OTHERS}
