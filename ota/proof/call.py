@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any, override
 
 from aioice.ice import get_host_addresses
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamTrack
 from aiortc.sdp import candidate_from_sdp
 from av import VideoFrame
@@ -73,7 +73,7 @@ async def _room(janus: Janus) -> AsyncIterator[tuple[Handle, int]]:
 
 @asynccontextmanager
 async def _peer() -> AsyncIterator[RTCPeerConnection]:
-    peer = RTCPeerConnection()
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))  # no STUN, whatever the library's default
     try:
         yield peer
     finally:
