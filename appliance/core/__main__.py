@@ -49,7 +49,7 @@ def compose() -> Context:
         draft=Draft(store.FOLDER / "draft.json"),
         version=version,
         updates=Updates(owner, jobs, version, rauc),
-        proof=Proof(owner),
+        proof=Proof(owner, jobs),
         jobs=jobs,
     )
 

@@ -7,11 +7,10 @@ The core makes an account for it and deletes it in every case, also after a powe
 import json
 import logging
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.core.jobs import Job
+from appliance.core.jobs import Job, Jobs, JobState
 from appliance.core.owner import Owner, certificate_names
 from appliance.model import RUN, ParlorError, Unavailable
 from appliance.services.janus import API_SOCKET
@@ -42,47 +41,65 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True)
 class Proof:
-    """Proves the box of an owner."""
+    """Proves the box of an owner, once at a time."""
 
-    owner: Owner
+    def __init__(self, owner: Owner, jobs: Jobs) -> None:
+        self._owner = owner
+        self._jobs = jobs
+        self._job: Job | None = None
+        self._clean = False  # whether no account of a proof is left; at a start nobody knows
 
-    async def run(self, job: Job) -> dict[str, Any]:
+    def begin(self) -> Job:
+        """Start a proof; joins the one that runs."""
+        if self._job is None or not self._running:
+            self._job = self._jobs.start(STEPS, self._run)
+        return self._job
+
+    async def tidy(self) -> None:
+        """Delete the accounts that a proof left behind, unless one runs; the chat server may not answer yet."""
+        if self._clean or self._running:
+            return
+        await self._forget()
+
+    @property
+    def _running(self) -> bool:
+        return self._job is not None and self._job.state is JobState.RUNNING
+
+    async def _run(self, job: Job) -> dict[str, Any]:
         """The work of a job. Raises `ParlorError` with what does not work."""
         with job.step(HEALTH):
-            await self.owner.wait_until_well(WELL_S)
+            await self._owner.wait_until_well(WELL_S)
         with job.step(USE):
             await self._use()
         return {}
 
-    async def tidy(self) -> bool:
-        """Delete the accounts that a proof left behind; False while the chat server does not answer."""
-        settings = self.owner.settings
-        if not settings.domain.name:
-            return True
-        server = XmppServer(settings.domain.name)
+    async def _forget(self) -> None:
+        domain = self._owner.settings.domain.name
         try:
-            for name in await server.own_accounts():
-                await server.delete(name)
+            if domain:
+                server = XmppServer(domain)
+                for name in await server.own_accounts():
+                    await server.delete(name)
         except ParlorError as error:
             log.info("accounts of a proof: %s", error)
-            return False
-        return True
+        else:
+            self._clean = True
 
     async def _use(self) -> None:
-        settings = self.owner.settings
+        settings = self._owner.settings
         chat = settings.claimed and bool(settings.domain.name)
         name, password = f"{OWN_ACCOUNT}{secrets.token_hex(8)}" if chat else "", secrets.token_urlsafe(24)
         try:
             if chat:
+                self._clean = False
                 await XmppServer(settings.domain.name).register(name, password)
             TASK.parent.mkdir(mode=0o700, exist_ok=True)
             files.write(TASK, json.dumps(_task(settings, name, password)).encode())
             await _run()
         finally:
             files.remove([TASK])
-            await self.tidy()
+            await self._forget()
 
 
 def _task(settings: Settings, name: str, password: str) -> dict[str, str]:

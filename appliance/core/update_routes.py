@@ -4,7 +4,6 @@ from typing import Any
 
 from aiohttp import web
 
-from appliance.core import proof
 from appliance.core.caller import Role
 from appliance.core.context import CONTEXT, Context
 from appliance.core.request import body, caller
@@ -71,5 +70,4 @@ async def cancel(request: web.Request) -> web.Response:
 async def prove(request: web.Request) -> web.Response:
     """Use the box as people do; what asks is the confirmation of a new version."""
     caller(request).must_be(Role.ROOT)
-    context = request.app[CONTEXT]
-    return web.json_response(context.jobs.start(proof.STEPS, context.proof.run).document(), status=202)
+    return web.json_response(request.app[CONTEXT].proof.begin().document(), status=202)

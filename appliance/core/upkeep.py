@@ -16,7 +16,6 @@ log = logging.getLogger(__name__)
 TICK_S = 10.0
 REFRESH_S = 30.0
 DAY_S = 86400.0
-NO_SLOTS_S = 600.0
 
 
 async def answer_watchdog() -> None:
@@ -41,18 +40,16 @@ async def upkeep(context: Context) -> None:
 
 
 async def follow_updates(context: Context) -> None:
-    """Do what updates need by themselves; on a box without slots there is little to do."""
-    tidied = False
+    """Do what updates need by themselves; a box without slots only tidies up after proofs."""
     while True:
-        pause_s = REFRESH_S
         try:
-            tidied = tidied or await context.proof.tidy()
+            await context.proof.tidy()
             await context.updates.tick()
         except NoSlots:
-            pause_s = REFRESH_S if not tidied else NO_SLOTS_S
+            pass  # a container, or RAUC restarts
         except (ParlorError, OSError) as error:
             log.error("updates: %s", error)
-        await asyncio.sleep(pause_s)
+        await asyncio.sleep(REFRESH_S)
 
 
 async def sweep(context: Context) -> None:
