@@ -73,7 +73,7 @@ def _act(options: argparse.Namespace, arguments: list[str]) -> int:
     if options.join:
         return namespace.join(_session_process(), options.command)
     _own_cgroup(arguments)
-    _verify_paths()
+    _verify_variables()
     _install_packages()
     profile = _profile(options)
     if not options.session:
@@ -131,13 +131,16 @@ def _clean() -> int:
     return 0
 
 
-def _verify_paths() -> None:
+def _verify_variables() -> None:
     provision = os.environ.get("PROVISION")
     if provision and not Path(provision).is_file():
         raise HostError(f"PROVISION={provision}: there is no such file.")
     keys = os.environ.get("RELEASE_KEYS")
     if keys and not Path(keys).is_dir():
         raise HostError(f"RELEASE_KEYS={keys}: there is no such folder.")
+    server = os.environ.get("UPDATE_SERVER")
+    if server and not server.startswith(("https://", "http://")):
+        raise HostError(f"UPDATE_SERVER={server}: this must be a web address that begins with https:// (or http://).")
 
 
 def _note(descriptor: int, pid: int) -> None:

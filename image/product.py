@@ -20,6 +20,8 @@ from image.progress import step
 ROOTFS = REPOSITORY / "rootfs"
 PACKAGES = ("appliance", "web_setup", "web_client", "tv_mode", "ota", "hardware")
 INSTALLED = Path("usr/lib/parlor")
+# The web address that boxes ask for updates where their settings name none; empty without one.
+UPDATE_SERVER = INSTALLED / "update-server"
 ERLANG = Path("usr/lib/parlor-ejabberd")
 # Developers change the product all day; going back and forth between a few states costs nothing.
 KEPT = 4
@@ -31,7 +33,7 @@ def build_product(board: Board, base: Path) -> Path:
     parts = [ROOTFS, *_packages(), *(Path(str(module.__file__)) for module in (sbom, slots)), Path(__file__)]
     made_of = fingerprint(path for path in parts if path.exists())
     named = version()  # once: somebody may commit while we build
-    key = digest([base.name, named, keyring.read_text(encoding="ascii"), *made_of])
+    key = digest([base.name, named, keyring.read_text(encoding="ascii"), _update_server(), *made_of])
     return built(f"product-{board}", key, lambda target: _build(board, base, named, keyring, target), kept=KEPT)
 
 
@@ -76,11 +78,16 @@ def _build(board: Board, base: Path, named: str, keyring: Path, target: Path) ->
     _mark_time(target)
 
 
+def _update_server() -> str:
+    return os.environ.get("UPDATE_SERVER", "")
+
+
 def _configure_updates(root: Path, board: Board, named: str, keyring: Path) -> None:
     """Which bundles the box takes: made for this board, not older, and signed by the keyring's root."""
     for place, content in (
         (slots.CONFIGURATION, slots.system_conf(board, named)),
         (slots.KEYRING, keyring.read_text(encoding="ascii")),
+        (UPDATE_SERVER, _update_server()),
     ):
         (root / place).parent.mkdir(parents=True, exist_ok=True)
         (root / place).write_text(content, encoding="ascii")

@@ -62,6 +62,14 @@ def test_a_missing_folder_of_release_keys_is_named_not_made(
     assert not (tmp_path / "typo").exists()
 
 
+def test_an_update_server_is_a_web_address(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setenv(host.IN_SCOPE, "1")
+    monkeypatch.setenv("UPDATE_SERVER", "updates.example")
+    assert host.main(["true"]) == 1
+    assert "must be a web address" in capsys.readouterr().err
+
+
 def test_there_is_one_session_and_joining_needs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(host, "BUILD", tmp_path)
     monkeypatch.setattr(host, "SESSION", tmp_path / "session")
