@@ -207,7 +207,7 @@ def test_what_people_download_can_be_verified_and_mapped(tmp_path: Path, monkeyp
         path.name for path in (packed.file, packed.map, packed.entry, packed.checksum)
     )
     run(["sha256sum", "--check", packed.checksum.name], cwd=packed.file.parent)
-    entry = json.loads(packed.entry.read_text())
+    (entry,) = json.loads(packed.entry.read_text())["os_list"]
     assert entry["url"] == "https://example.org/images/parlor-x86-1.2.3.img.xz"
     assert entry["extract_size"] == 64 * MIB
     assert entry["extract_sha256"] == hashlib.sha256(disk.read_bytes()).hexdigest()
