@@ -18,7 +18,9 @@ from tests.box.house import ClaimedBox
 
 PRESET = Path(__file__).parents[2] / "rootfs/usr/lib/systemd/system-preset/10-parlor.preset"
 OURS = re.findall(r"^enable (\S+\.service)$", PRESET.read_text(), re.MULTILINE)
-ON_DEMAND = tuple(f"parlor-{name}.service" for name in ("alias", "proof", "update-fetch", "deadline"))
+ON_DEMAND = tuple(
+    f"parlor-{name}.service" for name in ("alias", "proof", "update-fetch", "deadline", "keep", "restore")
+)
 # systemd-networkd speaks to the kernel and sends raw packets before there is an address.
 EXPOSURE = {"systemd-networkd.service": 2.1}
 DAEMONS = ("ejabberd", "janus", "www-data", "parlor-portal", "avahi", "_chrony")
