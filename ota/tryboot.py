@@ -6,22 +6,16 @@ below [all]; after `reboot "0 tryboot"`, for one start only, the one below [tryb
 (https://www.raspberrypi.com/documentation/computers/config_txt.html#autoboot-txt). So a new version never replaces the
 old one in autoboot.txt before it has proved itself, and whatever ends its first start brings the old one back.
 
-Two more calls are ours, by parlor-tryboot.service: `start` restarts at once into a version that waits to be tried after
-the power was cut; `stop`, while the box restarts anyway, makes that restart the try.
+RAUC asks several times for one answer of its own, and whoever asked RAUC waits 25 seconds: so this module imports next
+to nothing (`ota/try_start.py` has what RAUC does not call).
 """
 
-import asyncio
 import json
 import os
-import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-
-from appliance.model import DATA
-from appliance.system import files
-from appliance.system.process import run, run_and_wait
 
 # The boot partition of each slot; the first partition holds autoboot.txt, and nothing to boot.
 PARTITIONS = {"A": 2, "B": 3}
@@ -29,16 +23,13 @@ SLOTS = {number: slot for slot, number in PARTITIONS.items()}
 # What the firmware boots without a usable autoboot.txt: the first partition that has something to boot.
 FALLBACK = "A"
 
-# Where the kernel's command line, and what systemd-shutdown(8) hands to reboot(2), are found.
-TRY = "0 tryboot"
-
 
 @dataclass(frozen=True)
 class Places:
     """The files that decide what starts next."""
 
     autoboot: Path = Path("/boot/autoboot.txt")
-    record: Path = DATA / "ota" / "tryboot.json"
+    record: Path = Path("/data/ota/tryboot.json")
     reboot_parameter: Path = Path("/run/systemd/reboot-param")
     command_line: Path = Path("/proc/cmdline")
 
@@ -113,8 +104,8 @@ def look(places: Places) -> Choice:
     running = next((word.removeprefix("rauc.slot=") for word in words if word.startswith("rauc.slot=")), "")
     if running not in PARTITIONS:
         raise ValueError("rauc.slot= is not on the kernel's command line")
-    committed = parse(_read(places.autoboot)) or FALLBACK
-    return Choice(running, committed, _record(_read(places.record)))
+    committed = parse(read(places.autoboot)) or FALLBACK
+    return Choice(running, committed, _record(read(places.record)))
 
 
 def save(places: Places, before: Choice, after: Choice) -> None:
@@ -123,7 +114,7 @@ def save(places: Places, before: Choice, after: Choice) -> None:
         write_autoboot(places.autoboot, after.committed)
     if after.record != before.record:
         places.record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        files.write(places.record, json.dumps(asdict(after.record)).encode("ascii"))
+        replace_file(places.record, json.dumps(asdict(after.record)).encode("ascii"), 0o600)
 
 
 def write_autoboot(path: Path, slot: str) -> None:
@@ -138,42 +129,12 @@ def write_autoboot(path: Path, slot: str) -> None:
     except FileNotFoundError:
         descriptor = -1
     if descriptor < 0 or os.fstat(descriptor).st_size != len(content):
-        files.write(path, content, 0o644)
+        replace_file(path, content, 0o644)
     else:
         os.pwrite(descriptor, content, 0)
         os.fsync(descriptor)
     if descriptor >= 0:
         os.close(descriptor)
-
-
-def mended(places: Places) -> Choice:
-    """What is the case once autoboot.txt is ours again: without it the firmware would find nothing to try."""
-    choice = look(places)
-    if parse(_read(places.autoboot)) is not None:
-        return choice
-    write_autoboot(places.autoboot, choice.running)  # What runs is known to start.
-    return look(places)
-
-
-def start(places: Places, restart: Callable[[], object]) -> None:
-    """Early in a start: go on to a version that waits to be tried."""
-    choice = mended(places)
-    if choice.waiting:
-        arm(places, choice)
-        restart()
-
-
-def stop(places: Places) -> None:
-    """Late in a run: let a restart be the try of a version that waits."""
-    if restarting() and (choice := mended(places)).waiting:
-        arm(places, choice)
-
-
-def arm(places: Places, choice: Choice) -> None:
-    """Let the restart that comes now be the try. The record comes first: a try that cannot be noted is not made."""
-    save(places, choice, armed(choice))
-    places.reboot_parameter.parent.mkdir(parents=True, exist_ok=True)
-    places.reboot_parameter.write_text(TRY, encoding="ascii")
 
 
 def main(arguments: Sequence[str], places: Places | None = None) -> int:
@@ -188,13 +149,6 @@ def main(arguments: Sequence[str], places: Places | None = None) -> int:
 
 
 def _answer(places: Places, arguments: Sequence[str]) -> str:
-    match arguments:
-        case ["start"]:
-            start(places, lambda: run_and_wait(["systemctl", "--no-block", "reboot"]))
-            return ""
-        case ["stop"]:
-            stop(places)
-            return ""
     choice = look(places)
     match arguments:
         case ["get-current"]:
@@ -212,10 +166,20 @@ def _answer(places: Places, arguments: Sequence[str]) -> str:
     return ""
 
 
-def restarting() -> bool:
-    """Whether systemd is on its way to a restart, not to power off."""
-    jobs = asyncio.run(run(["systemctl", "list-jobs", "--plain", "--no-legend"]))
-    return re.search(r"\breboot\.target\s+start\b", jobs) is not None
+def replace_file(path: Path, content: bytes, mode: int) -> None:
+    """Replace a file durably: temporary file, fsync, rename, fsync of the folder."""
+    temporary = path.with_name(f".{path.name}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _with_good(choice: Choice, slot: str) -> Choice:
@@ -258,7 +222,8 @@ def _record(content: bytes) -> Record:
         return Record()
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
+    """A file's content, nothing where it is missing."""
     try:
         return path.read_bytes()
     except FileNotFoundError:

@@ -23,6 +23,7 @@ class Mains:
         self.cut_after: int | None = None
         # How to undo what was not flushed, newest last, by the inode that a flush would have to name.
         self._unflushed: list[tuple[int, Callable[[], None]]] = []
+        self._flushed: set[int] = set()
 
     @contextmanager
     def on(self) -> Iterator[None]:
@@ -59,12 +60,17 @@ class Mains:
         self._step()
         _fsync(descriptor)
         inode = os.fstat(descriptor).st_ino
+        self._flushed.add(inode)
         self._unflushed = [each for each in self._unflushed if each[0] != inode]
 
     def _on_replace(self, source: Path, target: Path) -> None:
         self._step()
         target = Path(target)
         before = target.read_bytes() if target.exists() else None
+        inode = Path(source).stat().st_ino
+        if inode not in self._flushed:  # The name may be on the disk, and nothing behind it.
+            self._unflushed.append((inode, lambda: _put(target, b"")))
+        self._flushed.discard(inode)
         self._unflushed.append((target.parent.stat().st_ino, lambda: _put(target, before)))
         _replace(source, target)
 

@@ -1,5 +1,6 @@
 """The Raspberry Pi's slots against a simulated firmware, with the power cut at every step."""
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from ota import tryboot
+from image import process
+from ota import try_start, tryboot
 from ota.tryboot import Choice, Places, Record, main, parse, render, with_primary, with_state
 from tests.image import firmware
 from tests.power import Mains, PowerCut
@@ -77,7 +79,7 @@ def test_a_file_that_is_not_ours_is_replaced(places: Places, content: bytes | No
     places.autoboot.unlink()
     if content is not None:
         places.autoboot.write_bytes(content)
-    tryboot.start(places, lambda: pytest.fail("nothing waits"))
+    try_start.start(places, lambda: pytest.fail("nothing waits"))
     assert places.autoboot.read_bytes() == render("A")
 
 
@@ -98,7 +100,7 @@ def test_an_installation_is_tried_and_committed_once_it_is_good(
     assert ask(places, "get-state", "B", capsys=capsys) == "good"
     assert booted(places) == "A", "a power cut now does not start what nobody has tried"
     with restarting():
-        ask(places, "stop", capsys=capsys)
+        assert try_start.main(["stop"], places) == 0
     assert booted(places, flag=firmware.flag_of(places.reboot_parameter.read_text())) == "B"
 
     places = places_in(tmp_path, running="B")
@@ -112,26 +114,40 @@ def test_an_installation_is_tried_and_committed_once_it_is_good(
 def test_a_try_that_failed_is_not_repeated(places: Places, capsys: pytest.CaptureFixture[str]) -> None:
     ask(places, "set-primary", "B", capsys=capsys)
     with restarting():
-        ask(places, "stop", capsys=capsys)
+        assert try_start.main(["stop"], places) == 0
     places.reboot_parameter.unlink()  # it is in memory
     assert ask(places, "get-primary", capsys=capsys) == "A"
-    tryboot.start(places, lambda: pytest.fail("a second try"))
+    try_start.start(places, lambda: pytest.fail("a second try"))
     with restarting():
-        ask(places, "stop", capsys=capsys)
+        assert try_start.main(["stop"], places) == 0
     assert not places.reboot_parameter.exists()
 
 
 def test_a_version_that_waits_is_tried_at_the_next_start_whoever_caused_it(places: Places) -> None:
     assert main(["set-primary", "B"], places) == 0
     restarts: list[str] = []
-    tryboot.start(places, lambda: restarts.append(places.reboot_parameter.read_text()))
+    try_start.start(places, lambda: restarts.append(places.reboot_parameter.read_text()))
     assert restarts == ["0 tryboot"]
+
+
+def test_what_was_answered_is_still_true_after_a_power_cut(places: Places) -> None:
+    mains = Mains()
+    with mains.on():
+        assert main(["set-primary", "B"], places) == 0
+    mains.fail(lose=True)
+    assert tryboot.look(places).waiting
+    places.autoboot.write_bytes(b"somebody's")
+    with mains.on():
+        try_start.start(places, lambda: None)
+    mains.fail(lose=True)
+    assert places.autoboot.read_bytes() == render("A")
+    assert tryboot.look(places).record.tried
 
 
 def test_powering_off_is_no_try(places: Places, capsys: pytest.CaptureFixture[str]) -> None:
     ask(places, "set-primary", "B", capsys=capsys)
     with restarting(now=False):
-        ask(places, "stop", capsys=capsys)
+        assert try_start.main(["stop"], places) == 0
     assert not places.reboot_parameter.exists()
     assert tryboot.look(places).waiting
 
@@ -175,6 +191,13 @@ def test_calls_that_are_none_change_nothing(
     assert not places.record.exists()
 
 
+def test_what_rauc_asks_is_answered_without_loading_the_appliance() -> None:
+    loaded = (
+        "import sys, ota.tryboot; print([name for name in sys.modules if name.startswith(('pydantic', 'asyncio'))])"
+    )
+    assert process.run([sys.executable, "-c", loaded]).stdout == "[]\n"
+
+
 def test_a_record_that_is_damaged_tries_nothing(places: Places) -> None:
     for content in (b"", b"{", b"[]", b'{"candidate": "Z", "tried": false, "good": ["A"]}', b'{"good": 3}'):
         places.record.write_bytes(content)
@@ -197,13 +220,13 @@ def test_the_job_list_tells_a_restart_from_power_off() -> None:
         async def listed(_argv: list[str], answer: str = lines) -> str:
             return answer
 
-        with patch.object(tryboot, "run", listed):
-            assert tryboot.restarting() is expected
+        with patch.object(try_start, "run", listed):
+            assert try_start.restarting() is expected
 
 
 @contextmanager
 def restarting(*, now: bool = True) -> Iterator[None]:
-    with patch.object(tryboot, "restarting", lambda: now):
+    with patch.object(try_start, "restarting", lambda: now):
         yield
 
 
@@ -250,7 +273,7 @@ class Board(RuleBasedStateMachine):
     def restart(self, cut: int | None, lose: bool) -> None:
         with self.power(cut, lose):
             with restarting():
-                self.call("stop")
+                assert try_start.main(["stop"], self.places) == 0
             self.turn_on(self.parameter())
 
     @rule(cut=st.none() | st.integers(0, 10), lose=st.booleans())
@@ -267,7 +290,7 @@ class Board(RuleBasedStateMachine):
         with self.power(cut, lose):
             self.call("set-state", self.running, "bad")
             with restarting():
-                self.call("stop")
+                assert try_start.main(["stop"], self.places) == 0
             self.turn_on(self.parameter())
 
     @rule(slot=st.sampled_from("AB"), cut=st.none() | st.integers(0, 10), lose=st.booleans())
@@ -330,7 +353,7 @@ class Board(RuleBasedStateMachine):
             self.expected = self.running
         places_in(Path(self.folder.name), self.running)
         again: list[None] = []
-        tryboot.start(self.places, lambda: again.append(None))
+        try_start.start(self.places, lambda: again.append(None))
         if self.broken and (mended := parse(self.places.autoboot.read_bytes())):
             self.broken, self.expected = False, mended
         if again:
@@ -354,7 +377,7 @@ def test_every_step_of_a_whole_update_can_be_the_last() -> None:
             try:
                 with board.mains.on():
                     with restarting():
-                        board.call("stop")
+                        assert try_start.main(["stop"], board.places) == 0
                     board.turn_on(board.parameter())
                     board.proven.add(board.version)
                     board.expected = ""
