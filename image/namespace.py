@@ -25,15 +25,18 @@ FOLDERS = ("parlor", "old", "root")
 # The host's way to the network: name service, certificate authorities (a company's proxy has its own), pip's registry.
 FILES = ("etc/resolv.conf", "etc/ssl/certs/ca-certificates.crt", "etc/pip.conf")
 
+# Where an X server listens: the window of a virtual machine opens on the person's own screen.
+SCREENS = Path("/tmp/.X11-unix")
+
 # Variables that mean the same inside.
 CARRIED = (
     *("*_proxy", "*_PROXY", "PIP_*", "TERM", "NO_COLOR", "CI"),
     *("MIRROR", "MIRROR_SECURITY", "LISTEN", "*_PORT", "YES", "ARGS", "PARLOR_*"),
     *("PROVISION", "PYTEST_ADDOPTS", "BOARD", "CHANNEL", "IMAGE_URL", "UPDATE_SERVER"),
-    *("RELEASE_KEYS", "KEYS", "SITE", "DISPLAY", "NEW"),
+    *("RELEASE_KEYS", "KEYS", "SITE", "DISPLAY", "XAUTHORITY", "NEW"),
 )
 # Of those, the ones that name a path of the host: they are mounted, and renamed inside.
-PATHS = ("PARLOR_DATA", "PROVISION", "RELEASE_KEYS", "KEYS", "SITE")
+PATHS = ("PARLOR_DATA", "PROVISION", "RELEASE_KEYS", "KEYS", "SITE", "XAUTHORITY")
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWPID = 0x20000000
@@ -153,8 +156,10 @@ def _mount(root: Path, writable: bool) -> None:
         if (Path("/") / file).is_file():
             run(["mount", "--bind", os.path.realpath(f"/{file}"), root / file])
     _mount_pip_configuration(root)
+    if os.environ.get("DISPLAY") and SCREENS.is_dir():
+        _mount_path(SCREENS, root / SCREENS.relative_to("/"))
     for name in PATHS:
-        if os.environ.get(name):
+        if os.environ.get(name) and (name != "XAUTHORITY" or Path(os.environ[name]).is_file()):
             _mount_path(Path(os.environ[name]).resolve(), root / _inside(name).relative_to("/"))
 
 
