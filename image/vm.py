@@ -46,7 +46,7 @@ CPUS = 2
 HOST = "10.0.2.2"
 
 # Without KVM a start takes a minute on an idle machine; tests share theirs with other work.
-UP_TIMEOUT_S = 400.0
+UP_TIMEOUT_S = 800.0
 STOP_TIMEOUT_S = 120.0
 RUN_TIMEOUT_S = 120.0
 CONTROL_TIMEOUT_S = 20.0

@@ -19,7 +19,7 @@ from image.tree import build_tree
 from image.vm import DISK_SIZE, Firmware, Vm, new_disk
 
 # Mostly for the first one, which boots the machine; other work goes on beside it.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1200)
 
 SECTOR = 512
 BLOCK = 4096
