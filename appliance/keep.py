@@ -19,6 +19,7 @@ from appliance.system.keep import Generation
 
 log = logging.getLogger("keep")
 
+CONTAINER = Path("/run/systemd/container")  # its host looks after its disks
 VERSION = Path("/usr/lib/parlor/version")
 # Says, across power cuts, that something has to be put back; the initramfs writes it to a file system it has made anew.
 MARK = DATA / ".mend"
@@ -43,6 +44,7 @@ DAMAGED = N_("The database %(path)s is damaged. Restart the box: it puts its las
 NOT_KEPT = N_("The copy of the last good state could not be renewed: %(why)s")
 
 
+NO_PLACE = N_("The partition for the last good state cannot be used. Replace the disk (or the card).")
 SMALL = N_("The disk is small: it has only %(size)s MB for what people make. Use a larger one.")
 SMALL_DISK = 1_000_000_000  # bytes
 
@@ -159,8 +161,10 @@ def main() -> int:
         mend()
     elif keep_disk.is_mounted():
         save()
-    else:
+    elif CONTAINER.exists():
         log.info("There is no keep partition: nothing is kept.")
+    else:
+        notices.add(NO_PLACE)
     return 0
 
 

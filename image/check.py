@@ -36,7 +36,8 @@ def test() -> int:
 def test_long() -> int:
     """The tests that are marked as long, and no others."""
     disk_image(build_tree())
-    return _all({"long tests": _pytest("-m", "long", "tests/image")})
+    folders = {"long tests of the box": "tests/box", "long tests of the image": "tests/image"}
+    return _all({title: _pytest("-m", "long", folder) for title, folder in folders.items()})
 
 
 def fix() -> int:
