@@ -37,7 +37,7 @@ async def _act(verb: str, unit: str) -> None:
     if verb == "restart":
         with contextlib.suppress(ProgramFailed):  # systemd knows nothing yet of a unit that never ran
             await run(["systemctl", "reset-failed", unit])
-    await run(["systemctl", verb, unit], timeout_s=90)
+    await run(["systemctl", verb, unit], timeout_s=600)  # the unit's own limits come first
 
 
 def start(unit: str) -> None:
