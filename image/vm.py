@@ -174,6 +174,8 @@ class Vm:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:  # What went wrong is to be seen, and not how it then went off.
+            self.kill()
         self.close()
 
     @property
