@@ -88,7 +88,7 @@ def _serve(machine: Vm, address: str) -> None:
     except KeyboardInterrupt:
         say()
         with step("switching off"):
-            machine.stop()
+            machine.close()
 
 
 def _await_health(machine: Vm, address: str) -> Health:
