@@ -195,13 +195,19 @@ def test_the_arm64_root_starts_to_the_wizard(machine: ArmVm) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(BUILD_S)
-def test_rauc_finds_its_slots_through_our_backend(machine: ArmVm) -> None:
-    status = json.loads(machine.run(["rauc", "status", "--output-format=json"]).stdout)
-    assert status["compatible"] == "parlor-rpi"
-    assert status["booted"] == "A"
-    assert status["boot_primary"] == "rootfs.0"
-    machine.run(["rauc", "status", "mark-active", "other"])
+def test_rauc_chooses_slots_through_our_backend(machine: ArmVm) -> None:
+    assert "rootfs.1" in mark_active(machine, "other")
     assert machine.run(["/usr/lib/parlor/ota-tryboot", "get-primary"]).stdout == "B\n"
-    machine.run(["rauc", "status", "mark-active", "booted"])
+    assert "rootfs.0" in mark_active(machine, "booted")
     assert machine.run(["/usr/lib/parlor/ota-tryboot", "get-primary"]).stdout == "A\n"
     assert machine.run(["cat", "/boot/autoboot.txt"]).stdout.encode() == tryboot.render("A")
+
+
+def mark_active(machine: ArmVm, which: str) -> str:
+    """What RAUC answers. Its command waits 25 seconds only, which an emulated machine beside other work may need."""
+    for _ in range(4):
+        done = machine.run(["rauc", "status", "mark-active", which], check=False)
+        if "Timeout was reached" not in done.stderr:
+            break
+    assert done.returncode == 0, done.stderr
+    return done.stdout
