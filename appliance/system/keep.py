@@ -7,6 +7,7 @@ It appears by rename, when all in it was written, read back and made durable; tw
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -18,6 +19,8 @@ from appliance.model import DATA, ParlorError, Unavailable
 from appliance.settings import N_
 from appliance.system import database, files, zstd
 from appliance.system.process import ProgramFailed
+
+log = logging.getLogger(__name__)
 
 SCRATCH = DATA / "core"
 SHARE = 0.45  # of the partition that one generation may take: two have to fit
@@ -93,9 +96,12 @@ def save(source: Source, folder: Path, made: int, version: str, scratch: Path = 
 def newest(folder: Path) -> Generation | None:
     """The newest generation whose files can all be read."""
     for generation in _generations(folder):
-        with contextlib.suppress(ProgramFailed):
+        try:
             for entry in generation.entries:
                 zstd.verify(generation.folder / entry.stored)
+        except ProgramFailed as error:
+            log.warning("%s cannot be used: %s", generation.folder, error)
+        else:
             return generation
     return None
 
