@@ -1,13 +1,15 @@
 """The settings document on `/data`: written atomically, kept when corrupt, with a last good copy beside.
 
-Each version of the model has its own file, so that after a rollback the old code finds its own.
+Each version of the model has its own file, so that after a rollback the old code finds its own. A field that is only
+added needs no new version: a document that only has more than is known here was written by a newer version.
 """
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from appliance.model import DATA
 from appliance.settings import N_, VERSION, Settings
@@ -57,6 +59,9 @@ def load(folder: Path = FOLDER) -> Loaded:
     if settings is not None:
         return Loaded(settings)
     good, copy_broken = _read(copy)
+    newer = _of_a_newer_version(copy) if good is None else None
+    if newer is not None:
+        return Loaded(newer)
     if broken:
         files.write(current.with_suffix(".corrupt"), current.read_bytes())
     if good is not None:
@@ -78,7 +83,8 @@ def documents(folder: Path = FOLDER) -> tuple[Path, ...]:
 def is_lost(folder: Path = FOLDER) -> bool:
     """Whether there are settings and neither the document nor its copy can be understood."""
     read = [_read(_current(folder)), _read(_copy(folder))]
-    return any(broken for _, broken in read) and all(settings is None for settings, _ in read)
+    found = any(settings for settings, _ in read) or _of_a_newer_version(_copy(folder))
+    return any(broken for _, broken in read) and not found
 
 
 def _current(folder: Path) -> Path:
@@ -87,6 +93,26 @@ def _current(folder: Path) -> Path:
 
 def _copy(folder: Path) -> Path:
     return folder / f"settings-v{VERSION}.good.json"
+
+
+def _of_a_newer_version(copy: Path) -> Settings | None:
+    """What the copy, which is written last, says of the fields that are known here; None where it is not whole."""
+    try:
+        return parse(json.dumps(_known(json.loads(copy.read_bytes()), Settings)).encode())
+    except (OSError, ValueError):
+        return None
+
+
+def _known(document: Any, model: type[BaseModel]) -> Any:
+    """The document without the fields that the model has not."""
+    if not isinstance(document, dict):
+        return document
+    return {
+        name: _known(value, kind) if isinstance(kind, type) and issubclass(kind, BaseModel) else value
+        for name, value in document.items()
+        if name in model.model_fields
+        for kind in [model.model_fields[name].annotation]
+    }
 
 
 def _read(path: Path) -> tuple[Settings | None, bool]:

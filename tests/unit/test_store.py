@@ -1,6 +1,7 @@
 """The settings on the disk: torn, corrupt, full."""
 
 import errno
+import json
 import os
 from pathlib import Path
 
@@ -42,6 +43,16 @@ def test_with_both_damaged_the_box_says_so(tmp_path: Path) -> None:
     loaded = store.load(tmp_path)
     assert not loaded.settings.claimed
     assert "beyond repair" in loaded.problem
+
+
+def test_an_older_version_understands_what_a_newer_one_wrote(tmp_path: Path) -> None:
+    document = json.loads(store.dump(KITCHEN))
+    document["box"]["color"] = "green"
+    document["telescope"] = {"lens": 3}
+    for name in ("settings-v1.json", "settings-v1.good.json"):
+        (tmp_path / name).write_text(json.dumps(document))
+    assert store.load(tmp_path) == store.Loaded(KITCHEN)
+    assert not store.is_lost(tmp_path)
 
 
 def test_the_document_is_for_root_only(tmp_path: Path) -> None:
