@@ -1,19 +1,13 @@
 """The factory reset: whole, whatever interrupts it, and nothing beside what people made."""
 
-import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from appliance.system import erase, files
+from tests.unit.power_cut import PowerCut, cut_at
 
 CUTS = ("open", "unlink", "rmdir", "fsync", "replace", "sync")
-
-
-class PowerCut(BaseException):
-    """Nothing that runs afterwards may mend it."""
 
 
 def furnish(top: Path) -> tuple[Path, Path, Path]:
@@ -58,31 +52,13 @@ def test_everything_people_made_goes_and_nothing_else(tmp_path: Path, name: str 
     assert not erase.asked(data, boot)
 
 
-def cut_at(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the power go at one of the system calls, before it has happened."""
-    count = 0
-
-    def cutting(real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            nonlocal count
-            count += 1
-            if count == number:
-                raise PowerCut
-            return real(*arguments, **named)
-
-        return call
-
-    for name in CUTS:
-        monkeypatch.setattr(os, name, cutting(getattr(os, name)))
-
-
 def is_cut(folder: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> bool:
     """Reset a box whose power goes at that step, start it again, and see; whether there was such a step."""
     data, boot, keep = furnish(folder)
     (boot / "factory-reset").touch()
     cut = False
     with monkeypatch.context() as patched:
-        cut_at(number, patched)
+        cut_at(number, CUTS, patched)
         try:
             reset(data, boot, keep)
         except PowerCut:

@@ -13,11 +13,10 @@ import pytest
 from appliance.model import Unavailable
 from appliance.system import database, keep
 from appliance.system.keep import Source
+from tests.unit.power_cut import PowerCut, cut_at
 from tests.unit.test_database import rows, spoil
 
-
-class PowerCut(BaseException):
-    """Nothing that runs afterwards may mend it."""
+CUTS = ("unlink", "rmdir", "fsync", "replace", "rename", "mkdir")
 
 
 @pytest.fixture
@@ -141,21 +140,9 @@ def is_cut(top: Path, source: Source, monkeypatch: pytest.MonkeyPatch, number: i
     folder.mkdir()
     save(source, folder, 1)
     save(source, folder, 2)
-    count, cut = 0, False
-
-    def cutting(real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            nonlocal count
-            count += 1
-            if count == number:
-                raise PowerCut
-            return real(*arguments, **named)
-
-        return call
-
+    cut = False
     with monkeypatch.context() as patched:
-        for name in ("unlink", "rmdir", "fsync", "replace", "rename", "mkdir"):
-            patched.setattr(os, name, cutting(getattr(os, name)))
+        cut_at(number, CUTS, patched)
         try:
             save(source, folder, 3)
         except PowerCut:
