@@ -11,18 +11,14 @@ from pathlib import Path
 
 from image.cache import BUILD, built, digest, fingerprint
 from image.disk import filesystem
-from image.disk.filesystem import make_data, make_fat
+from image.disk.filesystem import make_fat
 from image.disk.layout import (
-    DATA_SIZE,
-    KEEP_SIZE,
-    LINUX,
     MIB,
     ROOT_ARM64,
-    SERVER_DATA,
-    SLOT_SIZE,
     Partition,
     lay_out,
 )
+from image.disk.system import system_partitions
 from image.process import run
 from image.progress import step
 from image.tree import Tree
@@ -169,19 +165,14 @@ def _command_line_file(slot: str) -> str:
 
 
 def _partitions(slot: Path, boot: Path, scratch: Path) -> list[Partition]:
-    people, empty, keep, data = (scratch / name for name in ("people.img", "empty.img", "keep.img", "data.img"))
+    people, empty = scratch / "people.img", scratch / "empty.img"
     make_fat(people, VOLUME_LABEL, BOOT_SIZE, boot_files())
     make_fat(empty, SLOT_VOLUME_LABEL, SLOT_BOOT_SIZE, {"README.txt": _for_windows(SLOT_README)})
-    make_data(keep, "keep", KEEP_SIZE)
-    make_data(data, "data", DATA_SIZE)
     return [
         Partition("boot", BASIC_DATA, BOOT_SIZE, people),
         Partition("boot-a", BASIC_DATA, SLOT_BOOT_SIZE, boot),
         Partition("boot-b", BASIC_DATA, SLOT_BOOT_SIZE, empty),
-        Partition("root-a", ROOT_ARM64, SLOT_SIZE, slot),
-        Partition("root-b", ROOT_ARM64, SLOT_SIZE),
-        Partition("keep", LINUX, KEEP_SIZE, keep),
-        Partition("data", SERVER_DATA, DATA_SIZE, data),
+        *system_partitions(ROOT_ARM64, slot, scratch),
     ]
 
 

@@ -5,20 +5,16 @@ from pathlib import Path
 
 from image.cache import BUILD
 from image.disk import grub
-from image.disk.filesystem import make_data, make_fat
+from image.disk.filesystem import make_fat
 from image.disk.layout import (
     BIOS_BOOT,
-    DATA_SIZE,
     EFI_SYSTEM,
-    KEEP_SIZE,
-    LINUX,
     MIB,
     ROOT_X86_64,
-    SERVER_DATA,
-    SLOT_SIZE,
     Partition,
     lay_out,
 )
+from image.disk.system import system_partitions
 
 BIOS_SIZE = MIB
 BOOT_SIZE = 256 * MIB
@@ -63,16 +59,11 @@ def boot_files() -> dict[str, bytes]:
 
 
 def _partitions(slot: Path, scratch: Path) -> list[Partition]:
-    core, boot, keep, data = (scratch / name for name in ("core.img", "boot.img", "keep.img", "data.img"))
+    core, boot = scratch / "core.img", scratch / "boot.img"
     core.write_bytes(grub.bios_core(BOOT_NUMBER))
     make_fat(boot, VOLUME_LABEL, BOOT_SIZE, boot_files())
-    make_data(keep, "keep", KEEP_SIZE)
-    make_data(data, "data", DATA_SIZE)
     return [
         Partition("bios", BIOS_BOOT, BIOS_SIZE, core),
         Partition("boot", EFI_SYSTEM, BOOT_SIZE, boot),
-        Partition("root-a", ROOT_X86_64, SLOT_SIZE, slot),
-        Partition("root-b", ROOT_X86_64, SLOT_SIZE),
-        Partition("keep", LINUX, KEEP_SIZE, keep),
-        Partition("data", SERVER_DATA, DATA_SIZE, data),
+        *system_partitions(ROOT_X86_64, slot, scratch),
     ]
