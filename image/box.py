@@ -15,6 +15,7 @@ from typing import Self
 from image import cgroup
 from image.network import Network
 from image.process import Argument, Finished, run, start, tail
+from image.startup import final_state
 
 # Where each box keeps what its host tells it (name server, certificates) and its console.
 STATE = Path("/run/parlor/boxes")
@@ -127,7 +128,7 @@ class Box:
 
     def wait_until_up(self, timeout_s: float = START_TIMEOUT_S) -> None:
         """Wait until systemd has started everything; raises `BoxError` with what failed, or after `timeout_s`."""
-        state = self._await_state(time.monotonic() + timeout_s)
+        state = final_state(self, time.monotonic() + timeout_s)
         if state != "running":
             failed = self.run(["systemctl", "--failed", "--plain", "--no-legend"], check=False).stdout
             raise BoxError(f"{self.name} is {state}\n{failed}{self.last_words()}")
@@ -237,17 +238,6 @@ class Box:
         digest = run(["openssl", "x509", "-hash", "-noout", "-in", ca]).stdout.strip()
         shutil.copy(ca, folder / f"{digest}.0")
         return folder
-
-    def _await_state(self, deadline: float) -> str:
-        """systemd's own word for how far it is, once that is final; what it is then otherwise."""
-        state = "silent"
-        while self.running and (left_s := deadline - time.monotonic()) > 0:
-            asked = self.run(["systemctl", "is-system-running", "--wait"], check=False, timeout_s=left_s)
-            state = asked.stdout.strip() or state
-            if state in ("running", "degraded", "maintenance", "stopping"):
-                break
-            time.sleep(POLL_S)  # It does not answer yet.
-        return state if self.running else "off"
 
     def _await_leader(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S

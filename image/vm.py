@@ -16,7 +16,6 @@ system credential. From the guest, the host is 10.0.2.2.
 """
 
 import base64
-import functools
 import os
 import shutil
 import signal
@@ -32,10 +31,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from image import guest
-from image.cache import BUILD, REPOSITORY
+from image.accelerator import OVMF, accelerator
+from image.cache import BUILD
 from image.channel import Channel
+from image.credentials import credentials
 from image.process import Argument, CommandError, Finished, run, start, tail
 from image.qmp import Qmp, QmpError
+from image.startup import final_state
 
 GIB = 1024**3
 DISK_SIZE = 8 * GIB
@@ -50,30 +52,8 @@ UP_TIMEOUT_S = 800.0
 STOP_TIMEOUT_S = 120.0
 RUN_TIMEOUT_S = 120.0
 CONTROL_TIMEOUT_S = 20.0
-PROBE_TIMEOUT_S = 20.0
 GREETING_S = 2.0
 POLL_S = 0.2
-
-OVMF = Path("/usr/share/OVMF")
-UNITS = REPOSITORY / "rootfs/etc/systemd/system"
-
-# What KVM must get done before it is trusted: firmware as far as looking for a disk.
-PROVEN = b"BdsDxe"
-
-UNIT = """\
-[Unit]
-Description=Runs what the host of this virtual machine asks for
-DefaultDependencies=no
-Conflicts=shutdown.target
-Before=shutdown.target
-
-[Service]
-LoadCredential=guest
-ExecStart=/usr/bin/python3 -I %d/guest
-Restart=always
-Environment=HOME=/root LANG=C.UTF-8
-"""
-WANTED = "[Unit]\nWants=parlor-guest.service\n"
 
 
 class VmError(RuntimeError):
@@ -85,26 +65,6 @@ class Firmware(Enum):
 
     UEFI = "uefi"
     BIOS = "bios"
-
-
-@functools.cache
-def accelerator() -> tuple[str, ...]:
-    """QEMU's options for the fastest way to run a guest that works here: KVM may be there and yet run nothing."""
-    return ("-accel", "kvm", "-cpu", "host") if _kvm_works() else ("-accel", "tcg,thread=multi", "-cpu", "Nehalem")
-
-
-def patience() -> dict[str, str]:
-    """Credentials by which systemd waits longer for services: without KVM a machine is 20 times slower than any PC.
-
-    What a service's own unit says of oneshots stays: those that have a limit have it for a reason.
-    """
-    drop_ins = {"dev-disk-by\\x2dpartlabel-boot.device": "[Unit]\nJobRunningTimeoutSec=10min\n"}
-    for path in sorted(UNITS.glob("*.service")):
-        text = path.read_text(encoding="utf-8")
-        if "Type=oneshot" not in text:
-            watchdog = "WatchdogSec=5min\n" if "\nWatchdogSec=" in text else ""
-            drop_ins[path.name] = f"[Service]\nTimeoutStartSec=10min\n{watchdog}"
-    return {f"systemd.unit-dropin.{unit}": text for unit, text in drop_ins.items()}
 
 
 def new_disk(image: Path, target: Path, size: int = DISK_SIZE) -> Path:
@@ -204,7 +164,7 @@ class Vm:
         """Wait until systemd has started everything; raises `VmError` with what failed, or after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         self.wait_for_guest(timeout_s)
-        state = self._await_state(deadline)
+        state = final_state(self, deadline)
         if state != "running":
             failed = self.run(["systemctl", "--failed", "--plain", "--no-legend"], check=False).stdout
             raise VmError(f"{self.name} is {state}\n{failed}{self.last_words()}")
@@ -361,14 +321,8 @@ class Vm:
 
     def _credentials(self) -> list[str]:
         """The way in: systemd takes credentials from SMBIOS, type 11 (systemd.system-credentials(7))."""
-        credentials = {
-            "guest": Path(guest.__file__).read_text(encoding="utf-8"),
-            "systemd.extra-unit.parlor-guest.service": UNIT,
-            "systemd.unit-dropin.sysinit.target": WANTED,
-            **(patience() if "kvm" not in accelerator() else {}),
-        }
         options = []
-        for number, (name, text) in enumerate(credentials.items()):
+        for number, (name, text) in enumerate(credentials().items()):
             place = self.state / f"credential-{number}"
             encoded = base64.b64encode(text.encode()).decode()
             place.write_text(f"io.systemd.credential.binary:{name}={encoded}", encoding="ascii")
@@ -402,17 +356,6 @@ class Vm:
             if answer["id"] == number:
                 return answer
         return None
-
-    def _await_state(self, deadline: float) -> str:
-        """systemd's own word for how far it is, once that is final; what it is then otherwise."""
-        state = "silent"
-        while self.running and (left_s := deadline - time.monotonic()) > 0:
-            asked = self.run(["systemctl", "is-system-running", "--wait"], check=False, timeout_s=left_s)
-            state = asked.stdout.strip() or state
-            if state in ("running", "degraded", "maintenance", "stopping"):
-                break
-            time.sleep(POLL_S)  # It does not answer yet.
-        return state if self.running else "off"
 
     def _await_socket[T](self, path: Path, connect: Callable[[Path], T]) -> T:
         deadline = time.monotonic() + CONTROL_TIMEOUT_S
@@ -448,28 +391,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _kvm_works() -> bool:
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        return False
-    with tempfile.TemporaryDirectory() as scratch:
-        log = Path(scratch, "log")
-        firmware = f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF / 'OVMF_CODE_4M.fd'}"
-        machine = ["qemu-system-x86_64", "-machine", "q35", "-accel", "kvm", "-cpu", "host", "-m", "256"]
-        output = ["-nodefaults", "-no-user-config", "-display", "none", "-serial", f"file:{log}", "-no-reboot"]
-        qemu = start([*machine, *output, "-drive", firmware], output=Path("/dev/null"))
-        try:
-            return _appears(PROVEN, log, qemu)
-        finally:
-            qemu.kill()
-            qemu.wait()
-
-
-def _appears(text: bytes, log: Path, program: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + PROBE_TIMEOUT_S
-    while program.poll() is None and time.monotonic() < deadline:
-        if log.exists() and text in log.read_bytes():
-            return True
-        time.sleep(POLL_S)
-    return False

@@ -12,6 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from image.accelerator import accelerator
 from image.board import Board
 from image.bundle import version_of
 from image.cache import BUILD
@@ -21,7 +22,7 @@ from image.process import run
 from image.product import INSTALLED, compile_python
 from image.progress import say
 from image.tree import Tree, build_tree, mounted_tree
-from image.vm import Vm, accelerator, new_disk
+from image.vm import Vm, new_disk
 from tests.bench.peers.freedombox import FreedomBox
 from tests.box.house import provisioning
 from tests.image import updating
