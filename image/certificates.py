@@ -33,7 +33,7 @@ def root(name: str, now: dt.datetime, lifetime: dt.timedelta = ROOT_LIFETIME) ->
     key = ec.generate_private_key(ec.SECP256R1())
     usage = _usage(key_cert_sign=True, crl_sign=True)
     builder = (
-        _builder(name, key, now - BACKDATED, now + lifetime)
+        certificate_builder(name, key, now - BACKDATED, now + lifetime)
         .issuer_name(_name(name))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
@@ -47,12 +47,12 @@ def release(authority: Issued, name: str, now: dt.datetime, lifetime: dt.timedel
     end = min(now + lifetime, authority.certificate.not_valid_after_utc)
     issuer = authority.certificate
     builder = (
-        _builder(name, key, now - BACKDATED, end)
+        certificate_builder(name, key, now - BACKDATED, end)
         .issuer_name(issuer.subject)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(digital_signature=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=True)
-        .add_extension(_issued_by(issuer), critical=False)
+        .add_extension(issued_by(issuer), critical=False)
     )
     return Issued(builder.sign(authority.key, hashes.SHA256()), key)
 
@@ -70,7 +70,7 @@ def revocations(
         .issuer_name(issuer.subject)
         .last_update(max(now - BACKDATED, issuer.not_valid_before_utc))
         .next_update(issuer.not_valid_after_utc)
-        .add_extension(_issued_by(issuer), critical=False)
+        .add_extension(issued_by(issuer), critical=False)
         .add_extension(x509.CRLNumber(number), critical=False)
     )
     for serial in sorted(set(serials)):
@@ -84,9 +84,10 @@ def revoked_serials(revoked: x509.CertificateRevocationList) -> set[int]:
     return {entry.serial_number for entry in revoked}
 
 
-def _builder(
+def certificate_builder(
     name: str, key: ec.EllipticCurvePrivateKey, start: dt.datetime, end: dt.datetime
 ) -> x509.CertificateBuilder:
+    """A certificate to be completed and signed: for a common name and a key, valid from `start` to `end`."""
     return (
         x509.CertificateBuilder()
         .subject_name(_name(name))
@@ -102,7 +103,8 @@ def _name(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-def _issued_by(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+def issued_by(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    """The extension that names the issuer's key (RFC 5280, 4.2.1.1)."""
     identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
 
