@@ -87,8 +87,8 @@ def claim(vm: Vm) -> None:
 
 
 def test_the_first_start_is_called_good_and_can_be_updated(machine: Machine) -> None:
-    said = update(machine.vm)
-    assert (said["state"], said["slot"], said["version"]) == ("idle", "A", bundle.version_of(machine.tree))
+    said = wait_for(machine.vm, {"state": "idle", "slot": "A"}, GOOD_S)
+    assert said["version"] == bundle.version_of(machine.tree)
     environment = machine.vm.run(["grub-editenv", "/boot/grub/grubenv", "list"]).stdout.split()
     assert {"A_OK=1", "A_TRY=0"} <= set(environment)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.settings import Language
 from image.changelog import CHANGELOG, changes, newest, points
 
 TEXT = """\
@@ -38,5 +39,7 @@ def test_translations_count_for_the_same_version_only(tmp_path: Path) -> None:
     assert changes(tmp_path) == {"en": points(TEXT), "es": ["Una cosa."]}
 
 
-def test_our_own_changelog_says_something() -> None:
-    assert points(CHANGELOG.read_text(encoding="utf-8"))
+def test_our_own_changelog_says_as_much_in_every_language() -> None:
+    said, english = changes(), points(CHANGELOG.read_text(encoding="utf-8"))
+    assert english
+    assert {language: len(told) for language, told in said.items()} == dict.fromkeys(Language, len(english))
