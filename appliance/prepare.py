@@ -14,17 +14,24 @@ from appliance.core.owner import look, with_secrets
 from appliance.model import Directory, Service
 from appliance.settings import N_, Settings
 from appliance.system import files, notices, store, units
+from appliance.system.erase import BOOT
 
 log = logging.getLogger("prepare")
 
 # What the initramfs says of /data: {"state": "clean" | "repaired" | "replaced", "detail": …}.
 DISK_NOTE = Path("/run/parlor-boot/data.json")
+# systemd says here in what kind of container it runs; a container's host looks after its partitions.
+CONTAINER = Path("/run/systemd/container")
 # How long a start may wait for SQLite to look through each database: what is small is read to its end.
 CHECK_S = 3.0
 
 REPAIRED = N_("The disk was damaged, as after a power cut, and was repaired. If this comes again, replace it.")
 UNUSABLE = N_(
     "The disk cannot be used, so nothing that is done now is kept over the next start. Replace the disk (or the card)."
+)
+NO_BOOT = N_(
+    "The boot partition cannot be read, so neither updates nor a parlor.toml there work. Restart the box; "
+    "if this comes again, replace the disk (or the card)."
 )
 NOT_MENDED = N_("Something on the disk is damaged and could not be put back: %(why)s")
 
@@ -34,6 +41,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     files.make_directory(Directory(store.FOLDER, "root", 0o700))
     mend()
+    look_for_boot()
     loaded = store.load()
     if loaded.problem:
         log.warning("%s", loaded.problem)
@@ -60,6 +68,12 @@ def mend(note: Path = DISK_NOTE) -> None:
             units.start("parlor-restore.service")
         except (OSError, TimeoutError) as error:
             notices.add(NOT_MENDED, why=str(error))
+
+
+def look_for_boot(boot: Path = BOOT, container: Path = CONTAINER) -> None:
+    """Tell the admin when the boot partition is not there: the box starts without it, and cannot be updated."""
+    if not container.exists() and not boot.is_mount():
+        notices.add(NO_BOOT)
 
 
 def _disk_state(note: Path) -> str:
