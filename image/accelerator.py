@@ -16,11 +16,14 @@ PROVEN = b"BdsDxe"
 PROBE_TIMEOUT_S = 20.0
 POLL_S = 0.2
 
+# As old as a PC may be (x86-64-v2), but for what emulates well: SHA-256 in half the time, AES in a sixth.
+EMULATED = "Nehalem,+sha-ni,+aes,+pclmulqdq"
+
 
 @functools.cache
 def accelerator() -> tuple[str, ...]:
     """QEMU's options for the fastest way to run a guest that works here: KVM may be there and yet run nothing."""
-    return ("-accel", "kvm", "-cpu", "host") if _kvm_works() else ("-accel", "tcg,thread=multi", "-cpu", "Nehalem")
+    return ("-accel", "kvm", "-cpu", "host") if _kvm_works() else ("-accel", "tcg,thread=multi", "-cpu", EMULATED)
 
 
 def _kvm_works() -> bool:
