@@ -106,9 +106,8 @@ def _update(vm: Vm, server: updating.Server, made: Path) -> Update:
     before, started = server.sent, time.monotonic()
     vm.run(["parlor", "update", "--install"], timeout_s=LIMIT_S)
     install_s, fetched = time.monotonic() - started, server.sent - before
-    boots, restarted = vm.boots, time.monotonic()
-    vm.run(["parlor", "update", "--restart"])
-    vm.wait_for_reset(boots)
+    restarted = time.monotonic()
+    updating.restart(vm)
     away_s = _wait_for_page(vm, restarted)
     updating.wait_for(vm, {"slot": "B", "state": "idle", "outcome": "good"}, LIMIT_S)
     return Update(made.stat().st_size, fetched, install_s, away_s, time.monotonic() - restarted)

@@ -7,12 +7,14 @@ from typing import Any
 
 from image.box import Box
 from image.process import run
-from image.vm import Vm
+from image.vm import GIB, Vm
 from tests.box.house import provisioning
 from tests.box.load import PASSWORD, PEOPLE, Load
 
 DOMAIN = "power.example"
 TLS_PORT = 5223
+# Enough for all partitions and 1 GiB of /data: the smaller it is, the faster it is copied.
+SIZE = 6 * GIB
 
 
 def claim(box: Box | Vm) -> None:

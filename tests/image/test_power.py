@@ -12,30 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from image.box import Box
-from image.disk.disk import disk_image
-from image.network import Network
 from image.process import run
-from image.tree import build_tree, mounted_tree
 from image.vm import GIB, Vm, new_disk
-from tests.image.power import TLS_PORT, claim, furnish, noise, notices, ruin, status, works
+from tests.image.power import SIZE, TLS_PORT, claim, noise, notices, ruin, status, works
 
 pytestmark = pytest.mark.timeout(3600)
 
-# Enough for all partitions and 1 GiB of /data: the smaller it is, the faster it is copied.
-SIZE = 6 * GIB
 MIB = 1 << 20
 PORTS = {443: 0, TLS_PORT: 0}
 # Seconds that a start may take on a machine with other work, and in which a first start does what it does only once.
 UP_S = 1200.0
 FIRST_S = 25.0
 LONG = pytest.mark.long
-
-
-@pytest.fixture(scope="session")
-def image() -> Path:
-    """The disk image as people flash it."""
-    return disk_image(build_tree())
 
 
 @contextmanager
@@ -54,22 +42,6 @@ def first_start(image: Path, folder: Path, cuts: int) -> Iterator[Vm]:
         assert int(size) > 0.9 * GIB
         assert notices(vm) == []
         yield vm
-
-
-@pytest.fixture(scope="module")
-def owned_disk(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The disk of a box that somebody owns, with a last good state. A container made both: it starts in seconds."""
-    folder = tmp_path_factory.mktemp("owned")
-    (folder / "keep").mkdir()
-    binds = {"/run/parlor-keep": folder / "keep"}
-    with mounted_tree() as tree, Network() as lan, Box("owned", tree, lan, data=folder / "data", binds=binds) as box:
-        box.wait_until_up()
-        claim(box)
-        box.run(["systemctl", "start", "parlor-keep.service"])
-    disk = new_disk(image, folder / "disk.img", SIZE)
-    for label in ("data", "keep"):
-        furnish(disk, label, folder / label, folder / f"{label}-mounted")
-    return disk
 
 
 @contextmanager

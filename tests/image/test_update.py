@@ -3,87 +3,27 @@
 One machine serves all, in this order. Without KVM a start takes minutes, and a version that does not work costs three.
 """
 
-import json
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from image import bundle
-from image.cache import hold
-from image.disk.disk import disk_image
-from image.tree import Tree, build_tree
-from image.vm import Vm, new_disk
-from tests.box.house import provisioning
 from tests.image import updating
-from tests.image.updating import Change, Server, update, wait_for
+from tests.image.power import notices
+from tests.image.updating import GOOD_S, Change, Machine, updatable, update, wait_for
 
 # Two installations and as many starts, where there is no KVM, beside other work.
-pytestmark = [pytest.mark.timeout(3600), pytest.mark.long]
+pytestmark = pytest.mark.timeout(3600)
 
-DOMAIN = "one.example"
-PASSWORD = "a good password"
-GOOD_S = 1500.0
 BACK_S = 3000.0
-TRIES = 4
-UP_S = 1200.0
-
-
-@dataclass(frozen=True)
-class Machine:
-    """A machine with an owner, and the server that it asks."""
-
-    vm: Vm
-    server: Server
-    tree: Tree
-    folder: Path
-
-    def people(self) -> list[tuple[str, str]]:
-        """Everybody, with their role."""
-        listed = json.loads(self.vm.run(["parlor", "user", "list", "--json"]).stdout)
-        return [(person["name"], person["role"]) for person in listed]
-
-    def make(self, version: str, change: Change | None = None) -> Path:
-        """A bundle of another version."""
-        return updating.make_version(self.tree, version, self.folder, change)
-
-    def install_and_restart(self, *source: str) -> None:
-        """Install what the server offers, or a file, and restart into it."""
-        self.vm.run(["parlor", "update", "--install", *source], timeout_s=GOOD_S)
-        assert update(self.vm)["state"] == "waiting"
-        boots = self.vm.boots
-        self.vm.run(["parlor", "update", "--restart"])
-        self.vm.wait_for_reset(boots)
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """Flashed with the tree of today, and claimed."""
-    folder = tmp_path_factory.mktemp("update")
-    tree = build_tree()
-    held = [hold(tree.base), hold(tree.product)]  # others build while this runs
-    disk = new_disk(disk_image(tree), folder / "disk.img")
-    with updating.serving(folder / "site") as server, Vm("updated", disk) as vm:
-        vm.wait_until_up(UP_S)
-        vm.run(["sh", "-c", "cat > /run/setup.toml"], stdin=provisioning(DOMAIN, "ann", PASSWORD))
-        claim(vm)
-        vm.run(["parlor", "user", "add", "bob"], stdin=f"{PASSWORD}\n")
-        vm.run(["parlor", "settings", "set", "updates.automatic", "false"])
-        vm.run(["parlor", "settings", "set", "updates.server", server.address])
-        yield Machine(vm, server, tree, folder)
-    disk.unlink()
-    for descriptor in held:
-        os.close(descriptor)
-
-
-def claim(vm: Vm) -> None:
-    """Set it up; a slow machine may need more than one try until the chat server has started."""
-    for _ in range(TRIES - 1):
-        if vm.run(["parlor", "setup", "/run/setup.toml"], check=False, timeout_s=900).returncode == 0:
-            return
-    vm.run(["parlor", "setup", "/run/setup.toml"], timeout_s=900)
+def machine(owned_disk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """Flashed with the tree of today, and somebody's."""
+    with updatable(owned_disk, tmp_path_factory.mktemp("update")) as machine:
+        yield machine
 
 
 def test_the_first_start_is_called_good_and_can_be_updated(machine: Machine) -> None:
@@ -118,6 +58,7 @@ def test_and_back_from_a_file(machine: Machine) -> None:
     machine.vm.run(["rm", "/data/new.raucb"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("version", "change", "words"),
     [
@@ -140,8 +81,4 @@ def test_a_version_that_does_not_work_goes_by_itself(
     assert said["version"] == running["version"]
     assert words in said["last"]["reason"]["message"]
     assert machine.people() == before
-    assert any(version in notice["message"] for notice in json.loads(status(machine.vm))["notices"])
-
-
-def status(vm: Vm) -> str:
-    return vm.run(["parlor", "status", "--json"], check=False).stdout
+    assert any(version in said for said in notices(machine.vm))

@@ -1,6 +1,7 @@
 """Versions to update to: the tree of today with another number, or with something broken in it, on an update server."""
 
 import json
+import os
 import shutil
 import tempfile
 import threading
@@ -14,18 +15,22 @@ from pathlib import Path
 from typing import Any, override
 
 from image import bundle, keys, publish, slots
+from image.cache import hold
 from image.disk import layout
 from image.disk.filesystem import make_slot
 from image.process import CommandError, run
 from image.product import INSTALLED
 from image.publish import Site
-from image.tree import MOUNTS, Tree, mounted_tree
-from image.vm import HOST, Vm, VmError
+from image.tree import MOUNTS, Tree, build_tree, mounted_tree
+from image.vm import HOST, Vm, VmError, new_disk
 
 # A part of a version that is not as it should be: it is handed the folder of the root file system's changed files.
 Change = Callable[[Path], None]
 
 ROUND_S = 2.0
+# Seconds that an installation or a start may take where there is no KVM, beside other work.
+GOOD_S = 1500.0
+UP_S = 1200.0
 
 
 def make_version(tree: Tree, version: str, target: Path, change: Change | None = None) -> Path:
@@ -159,6 +164,13 @@ def update(vm: Vm) -> dict[str, Any]:
     return document
 
 
+def restart(vm: Vm) -> None:
+    """Restart into the version that waits; returns once the machine has begun to start."""
+    boots = vm.boots
+    vm.run(["systemd-run", "--no-block", "parlor", "update", "--restart"])  # the guest may end before it answers
+    vm.wait_for_reset(boots)
+
+
 def wait_for(vm: Vm, what: Mapping[str, str], timeout_s: float) -> dict[str, Any]:
     """Wait until the box says this of its updates, over restarts; `outcome` is that of the last attempt."""
     deadline = time.monotonic() + timeout_s
@@ -174,3 +186,47 @@ def wait_for(vm: Vm, what: Mapping[str, str], timeout_s: float) -> dict[str, Any
             return said
         time.sleep(ROUND_S)
     raise VmError(f"{vm.name} never said {what}, but {json.dumps(said)}\n{vm.last_words()}")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine with an owner, and the server that it asks."""
+
+    vm: Vm
+    server: Server
+    tree: Tree
+    folder: Path
+
+    def people(self) -> list[tuple[str, str]]:
+        """Everybody, with their role."""
+        listed = json.loads(self.vm.run(["parlor", "user", "list", "--json"]).stdout)
+        return [(person["name"], person["role"]) for person in listed]
+
+    def version(self) -> str:
+        """The version that runs."""
+        return str(update(self.vm)["version"])
+
+    def make(self, version: str, change: Change | None = None) -> Path:
+        """A bundle of another version."""
+        return make_version(self.tree, version, self.folder, change)
+
+    def install_and_restart(self, *source: str) -> None:
+        """Install what the server offers, or a file, and restart into it."""
+        self.vm.run(["parlor", "update", "--install", *source], timeout_s=GOOD_S)
+        assert update(self.vm)["state"] == "waiting"
+        restart(self.vm)
+
+
+@contextmanager
+def updatable(disk: Path, folder: Path, *, volatile_cache: bool = False) -> Iterator[Machine]:
+    """A machine with a copy of a disk that somebody owns; it asks a server of its own for updates."""
+    copy, tree = new_disk(disk, folder / "disk.img"), build_tree()
+    held = [hold(tree.base), hold(tree.product)]  # others build while this runs
+    with serving(folder / "site") as server, Vm("updated", copy, volatile_cache=volatile_cache) as vm:
+        vm.wait_until_up(UP_S)
+        vm.run(["parlor", "settings", "set", "updates.automatic", "false"])
+        vm.run(["parlor", "settings", "set", "updates.server", server.address])
+        yield Machine(vm, server, tree, folder)
+    copy.unlink()
+    for descriptor in held:
+        os.close(descriptor)
