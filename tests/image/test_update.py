@@ -11,7 +11,7 @@ import pytest
 from image import bundle
 from tests.image import updating
 from tests.image.power import notices
-from tests.image.updating import GOOD_S, Change, Machine, updatable, update, wait_for
+from tests.image.updating import GOOD_S, UP_S, Change, Machine, updatable, update, wait_for
 
 # Two installations and as many starts, where there is no KVM, beside other work.
 pytestmark = pytest.mark.timeout(3600)
@@ -78,6 +78,7 @@ def test_a_version_that_does_not_work_goes_by_itself(
     machine.install_and_restart()
     said = wait_for(machine.vm, {"slot": running["slot"], "outcome": "failed"}, BACK_S)
     assert machine.vm.boots - boots <= 4  # three tries of the new version, and the old one
+    machine.vm.wait_until_up(UP_S)
     assert said["version"] == running["version"]
     assert words in said["last"]["reason"]["message"]
     assert machine.people() == before
