@@ -19,7 +19,6 @@ from image.cache import BUILD
 from image.disk.disk import disk_image
 from image.disk.pack import pack
 from image.process import run
-from image.product import INSTALLED, compile_python
 from image.progress import say
 from image.tree import Tree, build_tree, mounted_tree
 from image.vm import Vm, new_disk
@@ -30,7 +29,6 @@ from tests.image import updating
 MIB = 1024 * 1024
 POLL_S = 0.25
 LIMIT_S = 1800.0
-SMALL_UPDATE = 0.15  # at most this part of a bundle is fetched for a change of our own code
 
 
 @dataclass(frozen=True)
@@ -55,21 +53,11 @@ def main() -> int:
     say(f"power-on to the wizard's page     {first_s:7.1f} s")
     say(f"bundle                            {update.bundle / MIB:7.1f} MiB")
     say(f"fetched when all our code changes {update.fetched / MIB:7.1f} MiB")
-    say(f"  of the bundle                   {share:7.1%} (at most {SMALL_UPDATE:.0%}: {_verdict(share)})")
+    say(f"  of the bundle                   {share:7.1%} (at most {updating.SMALL_UPDATE:.0%}: {_verdict(share)})")
     say(f"installation                      {update.install_s:7.1f} s")
     say(f"page away at the restart          {update.away_s:7.1f} s")
     say(f"restart until it is kept          {update.until_kept_s:7.1f} s")
     return 0
-
-
-def our_code_changes(root: Path) -> None:
-    """Every Python file of ours is another, compiled as well, as in a release that changes nothing else."""
-    with mounted_tree() as tree:
-        for source in (tree / INSTALLED).rglob("*.py"):
-            target = root / source.relative_to(tree)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(f"{source.read_text(encoding='utf-8')}\n# changed\n", encoding="utf-8")
-    compile_python(root / INSTALLED)
 
 
 def _sizes(tree: Tree) -> None:
@@ -89,7 +77,7 @@ def _on_disk(root: Path) -> float:
 
 def _machine(tree: Tree, folder: Path) -> tuple[float, Update]:
     disk = new_disk(disk_image(tree), folder / "disk.img")
-    made = updating.make_version(tree, "9.0.0", folder, our_code_changes)
+    made = updating.make_version(tree, "9.0.0", folder, updating.our_code_changes)
     with updating.serving(folder / "site") as server, Vm("bench", disk) as vm:
         first_s = _wait_for_page(vm, time.monotonic())
         vm.wait_until_up()
@@ -129,7 +117,7 @@ def _wait_for_page(vm: Vm, since: float) -> float:
 
 
 def _verdict(share: float) -> str:
-    return "met" if share <= SMALL_UPDATE else "MISSED"
+    return "met" if share <= updating.SMALL_UPDATE else "MISSED"
 
 
 if __name__ == "__main__":

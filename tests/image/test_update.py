@@ -34,10 +34,13 @@ def test_the_first_start_is_called_good_and_can_be_updated(machine: Machine) -> 
 
 
 def test_to_the_other_slot_from_the_server_and_everything_is_kept(machine: Machine) -> None:
-    machine.server.offer(machine.tree, machine.make("9.0.0"))
+    made = machine.make("9.0.0", updating.our_code_changes)
+    machine.server.offer(machine.tree, made)
     before = machine.people()
     assert "9.0.0" in machine.vm.run(["parlor", "update", "--check"]).stdout
+    sent = machine.server.sent
     machine.install_and_restart()
+    assert 0 < machine.server.sent - sent <= updating.SMALL_UPDATE * made.stat().st_size
     said = wait_for(machine.vm, {"slot": "B", "state": "idle", "outcome": "good"}, GOOD_S)
     assert said["version"] == "9.0.0"
     assert machine.people() == before
