@@ -1,6 +1,7 @@
 """systemd's units, through `systemctl`, which waits for the job and not just for the call."""
 
 import contextlib
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -52,7 +53,11 @@ async def run_once(unit: str, timeout_s: float) -> None:
 
 async def reboot() -> None:
     """Have the machine restart itself; returns before it does."""
-    await run(["systemctl", "reboot", "--no-block"])
+    try:
+        await run(["systemctl", "reboot", "--no-block"])
+    except ProgramFailed as error:
+        if error.returncode != -signal.SIGTERM:  # That is the restart: it ends us, and what we have started.
+            raise
 
 
 async def states(units: Iterable[str]) -> dict[str, UnitState]:

@@ -73,7 +73,7 @@ def _socket_listeners() -> list[dict[str, Any]]:
     return [
         {
             "port": f"unix:{XMPP_HTTP_SOCKET}",
-            "module": "ejabberd_http",
+            "module": "http_owner",  # ours: ejabberd_http, once the socket is its own
             "unix_socket": {"mode": "0666"},
             "allow_unencrypted_sasl2": True,  # nginx did the encryption
             "request_handlers": {
@@ -86,7 +86,7 @@ def _socket_listeners() -> list[dict[str, Any]]:
         },
         {
             "port": f"unix:{XMPP_API_SOCKET}",
-            "module": "ejabberd_http",
+            "module": "http_owner",  # ours: ejabberd_http, once the socket is its own
             "unix_socket": {"mode": "0600"},
             "request_handlers": {"/api": "mod_http_api"},
             "tag": CORE_TAG,

@@ -17,6 +17,23 @@ from tests.box.people import Device, Person, browser, new_person, talk
 
 UPLOADS = "/data/uploads"
 
+# Eight at a time for some seconds, straight at ejabberd: how many answers there were, and how many had not the file.
+DOWNLOADS = """
+import collections, socket, threading, time
+ASK = b"GET /upload/aa/bb/proof.bin HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n"
+lengths, end = collections.Counter(), time.monotonic() + 10
+def download():
+    while time.monotonic() < end:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.connect("/run/parlor-ejabberd/http.sock")
+            server.sendall(ASK)
+            lengths[sum(iter(lambda: len(server.recv(1 << 18)), 0)) > 100_000] += 1
+threads = [threading.Thread(target=download) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(lengths[True], lengths[False])
+"""
+
 
 @pytest.fixture(scope="module")
 def ann(box: ClaimedBox) -> Person:
@@ -54,6 +71,18 @@ def test_a_file_comes_back_as_it_went(ann: Person, box: ClaimedBox) -> None:
                 assert answer.headers["Content-Length"] == str(len(content))
 
     talk(scene, ann)
+
+
+def test_every_download_on_a_busy_machine_has_its_file(box: ClaimedBox) -> None:
+    """One in a thousand had not, while ejabberd's listener still handed the connection over."""
+    folder = f"{UPLOADS}/aa/bb"
+    make = f"mkdir -p {folder} && head -c 100000 /dev/urandom > {folder}/proof.bin && chown -R ejabberd {UPLOADS}/aa"
+    box.box.run(["sh", "-c", make])
+    said = box.box.run(["python3", "-c", DOWNLOADS % f"upload.{box.domain}"]).stdout
+    box.box.run(["rm", "-r", f"{UPLOADS}/aa"])
+    whole, broken = map(int, said.split())
+    assert whole > 2000
+    assert broken == 0
 
 
 def test_pages_of_other_hosts_may_use_it(ann: Person, box: ClaimedBox) -> None:
