@@ -32,7 +32,7 @@ class ClaimCode:
         self._ends = 0.0
 
     def current(self) -> tuple[str, int]:
-        """The code as shown, `XXXX-XXXX`, and the seconds it is still good; a new one when needed."""
+        """The code as shown, in two groups of four, and the seconds it is still good; a new one when needed."""
         if not self._code or self._clock() >= self._ends:
             self._code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
             self._ends = self._clock() + LIFETIME_S

@@ -68,12 +68,16 @@ def _relay_listeners(settings: Settings, host: Host, certificate: Path) -> list[
     ]
 
 
+# Ours: ejabberd_http, once a connection belongs to the process that answers (http_owner.erl).
+_HTTP = "http_owner"
+
+
 def _socket_listeners() -> list[dict[str, Any]]:
     """The folders decide who gets in: nginx into one, the core into the other (`rootfs`, tmpfiles.d)."""
     return [
         {
             "port": f"unix:{XMPP_HTTP_SOCKET}",
-            "module": "http_owner",  # ours: ejabberd_http, once the socket is its own
+            "module": _HTTP,
             "unix_socket": {"mode": "0666"},
             "allow_unencrypted_sasl2": True,  # nginx did the encryption
             "request_handlers": {
@@ -86,7 +90,7 @@ def _socket_listeners() -> list[dict[str, Any]]:
         },
         {
             "port": f"unix:{XMPP_API_SOCKET}",
-            "module": "http_owner",  # ours: ejabberd_http, once the socket is its own
+            "module": _HTTP,
             "unix_socket": {"mode": "0600"},
             "request_handlers": {"/api": "mod_http_api"},
             "tag": CORE_TAG,

@@ -23,8 +23,8 @@ from image.progress import say
 from image.tree import Tree, build_tree, mounted_tree
 from image.vm import Vm, new_disk
 from tests.bench.peers.freedombox import FreedomBox
-from tests.box.house import provisioning
 from tests.image import updating
+from tests.image.power import claim
 
 MIB = 1024 * 1024
 POLL_S = 0.25
@@ -81,8 +81,7 @@ def _machine(tree: Tree, folder: Path) -> tuple[float, Update]:
     with updating.serving(folder / "site") as server, Vm("bench", disk) as vm:
         first_s = _wait_for_page(vm, time.monotonic())
         vm.wait_until_up()
-        vm.run(["sh", "-c", "cat > /run/setup.toml"], stdin=provisioning("bench.example", "ann", "a good password"))
-        vm.run(["parlor", "setup", "/run/setup.toml"], timeout_s=LIMIT_S)
+        claim(vm)
         vm.run(["parlor", "settings", "set", "updates.automatic", "false"])
         vm.run(["parlor", "settings", "set", "updates.server", server.address])
         server.offer(tree, made)

@@ -33,7 +33,7 @@ class Card:
 
 
 def code_of(box: Box) -> str:
-    """The code that the box shows, `XXXX-XXXX`."""
+    """The code that the box shows, in two groups of four."""
     return box.run(["parlor", "claim-code"]).stdout.strip()
 
 
