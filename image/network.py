@@ -49,6 +49,7 @@ class Network:
 
     def __enter__(self) -> Self:
         run(["ip", "link", "add", self.bridge, "type", "bridge"])
+        _keep_bare(self.bridge)
         run(["ip", "link", "set", self.bridge, "up"])
         run(["ip", "address", "add", f"{self.address}/{self.ipv4.prefixlen}", "dev", self.bridge])
         run(["ip", "address", "add", f"{self.address6}/{self.ipv6.prefixlen}", "dev", self.bridge, "nodad"])
@@ -95,6 +96,7 @@ class Port:
     def _connect(self, network: Network) -> None:
         peer = ["peer", "name", "eth0", "netns", self.name]
         run(["ip", "link", "add", self.name, "type", "veth", *peer])
+        _keep_bare(self.name)
         run(["ip", "link", "set", self.name, "master", network.bridge, "up"])
         inside = ["ip", "-netns", self.name]
         run([*inside, "address", "add", f"{self.address}/{network.ipv4.prefixlen}", "dev", "eth0"])
@@ -103,3 +105,8 @@ class Port:
             run([*inside, "link", "set", link, "up"])
         run([*inside, "route", "add", "default", "via", network.address])
         run([*inside, "-6", "route", "add", "default", "via", network.address6])
+
+
+def _keep_bare(link: str) -> None:
+    """Without a link-local address, which comes seconds after the link: browsers take that for another network."""
+    run(["ip", "link", "set", link, "addrgenmode", "none"])

@@ -85,7 +85,9 @@ def text(driver: Driver, selector: str = "main") -> str:
 
 def fill(driver: Driver, name: str, value: str, index: int = 0) -> None:
     """Type into the field of this name. Emoji and controls go in by script: chromedriver types the basic plane only."""
-    field = driver.find_elements(By.NAME, name)[index]
+    fields = driver.find_elements(By.NAME, name)
+    assert index < len(fields), f"no field {name!r} at {driver.current_url}:\n{text(driver, 'body')}"
+    field = fields[index]
     field.clear()
     if value.isprintable() and max(value, default="") <= "\uffff" and len(value) < 200:
         field.send_keys(value)

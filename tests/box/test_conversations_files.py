@@ -17,18 +17,18 @@ from tests.box.people import Device, Person, browser, new_person, talk
 
 UPLOADS = "/data/uploads"
 
-# Eight at a time for some seconds, straight at ejabberd: how many answers there were, and how many had not the file.
+# Thirty-two at a time for twenty seconds, straight at ejabberd: how many answers had the file, and how many not.
 DOWNLOADS = """
 import collections, socket, threading, time
 ASK = b"GET /upload/aa/bb/proof.bin HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n"
-lengths, end = collections.Counter(), time.monotonic() + 10
+lengths, end = collections.Counter(), time.monotonic() + 20
 def download():
     while time.monotonic() < end:
         with socket.socket(socket.AF_UNIX) as server:
             server.connect("/run/parlor-ejabberd/http.sock")
             server.sendall(ASK)
             lengths[sum(iter(lambda: len(server.recv(1 << 18)), 0)) > 100_000] += 1
-threads = [threading.Thread(target=download) for _ in range(8)]
+threads = [threading.Thread(target=download) for _ in range(32)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
 print(lengths[True], lengths[False])
