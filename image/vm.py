@@ -8,6 +8,7 @@
     with Vm("one", disk) as vm:  # volatile_cache=True: kill() loses what the guest has written but not flushed
         vm.wait_until_up()
         print(vm.run(["parlor", "status"]).stdout, vm.ports[443], vm.boots)
+        vm.copy_as_cut(other)  # the disk as a power cut would leave it
         vm.kill()   # the power is cut
         vm.start()  # and comes back
 
@@ -238,6 +239,19 @@ class Vm:
         self._qemu.kill()
         self._qemu.wait()
         self._forget()
+
+    def copy_as_cut(self, target: Path) -> None:
+        """Copy the disk as `kill` would leave it now; the machine goes on afterwards, and sees a pause."""
+        if self._qemu is None:
+            raise VmError(f"{self.name} is not running")
+        parts = [part.pid for part in (self._qemu, self._cache) if part is not None]
+        for pid in parts:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            run(["cp", "--reflink=auto", "--sparse=always", self.disk, target])
+        finally:
+            for pid in reversed(parts):
+                os.kill(pid, signal.SIGCONT)
 
     def close(self) -> None:
         """Switch the machine off (by force if it does not want to) and forget what is its own; the disk stays."""
