@@ -4,7 +4,7 @@ import itertools
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from appliance.client import Client
@@ -12,13 +12,13 @@ from appliance.model import Conflict, ParlorError
 
 PACE_S = 5.0
 _CLEAR = "\033[H\033[2J\033[3J\033[?25l"  # home, clear with scroll-back, hide the cursor (ECMA-48, xterm)
-# A machine with a screen has no language yet, so the page says everything in all of them.
+# A machine with a screen has no language yet: it says everything in all of them, a line each, of at most 75 letters.
 _OPEN = ("Open this address in a browser", "Abra esta dirección en un navegador", "Öffnen Sie diese Adresse im Browser")
 _CODE = ("and enter this code", "e introduzca este código", "und geben Sie diesen Code ein")
 _LOST = (
     "The disk was damaged beyond repair and had to be emptied: replace it",
     "El disco estaba dañado sin remedio y hubo que vaciarlo: cámbielo",
-    "Der Datenträger war nicht mehr zu retten und musste geleert werden: bitte ersetzen",
+    "Der Datenträger war unrettbar und musste geleert werden: bitte ersetzen",
 )
 _READY = ("This box is ready", "Este dispositivo está listo", "Diese Box ist bereit")
 _WAIT = ("The box is starting …", "El dispositivo está arrancando …", "Die Box startet …")
@@ -27,20 +27,16 @@ _WAIT = ("The box is starting …", "El dispositivo está arrancando …", "Die 
 def screen(box: dict[str, Any] | None, code: str, address: str) -> str:
     """The whole screen as text; `box` is the answer of `GET /v1/box`, `None` while the core does not answer."""
     if box is None:
-        return _page(_say(_WAIT))
+        return _page(_WAIT)
     hosts = [*box["hosts"], *([address] if address else [])]
     links = [f"https://{host}" for host in hosts]
     if code:
         lost = any(notice["code"] == "disk-lost" for notice in box["notices"])
-        return _page(*([list(_LOST)] if lost else []), _say(_OPEN), links, _say(_CODE), [code])
-    return _page(_say(_READY), links)
+        return _page(*([_LOST] if lost else []), _OPEN, links, _CODE, [code])
+    return _page(_READY, links)
 
 
-def _say(words: tuple[str, ...]) -> list[str]:
-    return [" · ".join(words)]
-
-
-def _page(*blocks: list[str]) -> str:
+def _page(*blocks: Sequence[str]) -> str:
     return "\n\n".join("\n".join(f"    {line}" for line in block) for block in (["P A R L O R"], *blocks))
 
 

@@ -40,6 +40,14 @@ def test_a_box_whose_disk_was_lost_says_so_in_every_language() -> None:
     assert "replace it" not in screen({**FRESH, "notices": [{"code": "failed"}]}, "ABCD-EFGH", "")
 
 
+def test_the_smallest_screen_has_room_for_all_of_it() -> None:
+    """The text mode of a PC, 80 columns and 25 lines, two of which stay empty above."""
+    lost = {**FRESH, "hosts": ["parlor.local", "chat.example.org"], "notices": [{"code": "disk-lost"}]}
+    for text in (screen(None, "", ""), screen(lost, "ABCD-EFGH", "192.0.2.77"), screen(OWNED, "", "192.0.2.77")):
+        assert max(len(line) for line in text.splitlines()) < 80
+        assert len(text.splitlines()) <= 23
+
+
 def test_an_owned_box_shows_no_code() -> None:
     (text,) = seen(Core(OWNED))
     assert "https://chat.example.org" in text
