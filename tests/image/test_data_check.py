@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,15 @@ from image.process import run
 
 SCRIPT = Path(__file__).parents[2] / "rootfs/usr/share/initramfs-tools/scripts/local-bottom/parlor-data"
 MIB = 1 << 20
+BLOCK = 4096
 SIZE = 512 * MIB
+# The programs of the initramfs: busybox, and mke2fs and e2fsck themselves.
+PROGRAMS = """
+    mkdir -p {place}/bin
+    busybox --install -s {place}/bin
+    rm {place}/bin/mke2fs
+    PATH={place}/bin:$PATH
+"""
 # The script's functions, then what its end does, with a file in place of the partition beside the root.
 HARNESS = """
     NOTES={place}/notes TARGET={place}/mnt device={device}
@@ -41,8 +48,8 @@ class Disk:
         """Let the initramfs have it; returns the state it notes, and what is then on /data."""
         place = self.path.parent
         functions = (script or SCRIPT.read_text()).partition('mkdir -p -m 0755 "$NOTES"')[0].partition("esac\n")[2]
-        program = functions + textwrap.dedent(HARNESS.format(place=place, device=self.path))
-        out = run(["unshare", "--mount", "sh", "-c", program], timeout_s=120).stdout.split()
+        program = PROGRAMS.format(place=place) + functions + HARNESS.format(place=place, device=self.path)
+        out = run(["unshare", "--mount", "busybox", "sh", "-c", program], timeout_s=120).stdout.split()
         return json.loads((place / "notes/data.json").read_text())["state"], out
 
 
@@ -79,6 +86,16 @@ def test_lost_inodes_leave_a_disk_that_is_used_again(disk: Disk, first: int, len
     disk.damage(first, length)
     state, _ = disk.start()
     assert state in ("repaired", "replaced")
+    assert disk.start()[0] == "clean"
+
+
+def test_a_damaged_folder_of_a_disk_that_was_left_in_order_is_repaired(disk: Disk) -> None:
+    """e2fsck -p does not look into it, and the kernel would find out in the middle of the start."""
+    (where,) = run(["debugfs", "-R", "blocks /", disk.path]).stdout.split()
+    disk.damage(int(where) * BLOCK, BLOCK)
+    state, found = disk.start()
+    assert state == "repaired"
+    assert "lost+found" in found
     assert disk.start()[0] == "clean"
 
 
