@@ -23,7 +23,7 @@ from appliance.core.proof import Proof
 from appliance.core.request import LARGEST_BODY, errors
 from appliance.core.sessions import Sessions
 from appliance.core.updates import Updates
-from appliance.core.upkeep import answer_watchdog, follow_updates, upkeep
+from appliance.core.upkeep import answer_watchdog, follow_disk, follow_updates, upkeep
 from appliance.model import CORE_SOCKET, Invalid
 from appliance.system import facts, store
 from ota.rauc import Rauc
@@ -94,6 +94,7 @@ async def serve(context: Context) -> None:
         asyncio.create_task(answer_watchdog()),
         asyncio.create_task(upkeep(context)),
         asyncio.create_task(follow_updates(context)),
+        asyncio.create_task(follow_disk(context)),
     ]
     await stop.wait()
     for task in tasks:

@@ -136,6 +136,11 @@ class Updates:
     def _now(self) -> dt.datetime:
         return dt.datetime.now(ZoneInfo(self._owner.settings.box.time_zone))
 
+    @property
+    def may_be_interrupted(self) -> bool:
+        """Whether a restart would disturb no call and no update."""
+        return not self._busy and not self._in_call()
+
     def _in_call(self) -> bool:
         return media.in_call(media.ranges(self._owner.services))
 

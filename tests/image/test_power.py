@@ -106,6 +106,23 @@ def test_a_damaged_disk_starts_and_the_people_are_there(
 
 
 @LONG
+def test_damage_that_the_kernel_finds_later_is_seen_and_mended_by_the_next_start(
+    owned_disk: Path, tmp_path: Path
+) -> None:
+    count = "from appliance.system import data_disk; print(data_disk.errors())"
+    with started(owned_disk, tmp_path) as vm:
+        assert vm.run(["python3", "-I", "-c", count]).stdout.strip() == "0"
+        vm.run(["sh", "-c", "echo 1 > /sys/fs/ext4/$(findmnt -no SOURCE /data | xargs basename)/trigger_fs_error"])
+        assert vm.run(["touch", "/data/written"], check=False).returncode != 0
+        assert int(vm.run(["python3", "-I", "-c", count]).stdout) > 0
+        vm.reboot()
+        vm.wait_until_up(UP_S)
+        assert vm.run(["python3", "-I", "-c", count]).stdout.strip() == "0"
+        assert any("was repaired" in said for said in notices(vm))
+        works(vm, tmp_path)
+
+
+@LONG
 def test_a_disk_without_room_to_grow_starts_and_says_that_it_is_small(image: Path, tmp_path: Path) -> None:
     with Vm("small", new_disk(image, tmp_path / "disk.img", 0), ports=PORTS) as vm:
         vm.wait_until_up(UP_S)
