@@ -83,12 +83,13 @@ def _opened(forward: Forward, family: int, address: tuple[object, ...]) -> list[
             return []
         raise PortError(
             f"Port {forward.port}, for {forward.label}, cannot be had: {error.strerror}.\n"
-            f"Choose another: make run {forward.variable}={_free_port()}"
+            f"Choose another: make run {forward.variable}={free_port()}"
         ) from None
     return [listener]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody has now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -16,34 +16,30 @@ The image is the one that people flash, unmodified: the way in for `run` is a un
 system credential. From the guest, the host is 10.0.2.2.
 """
 
-import base64
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from enum import Enum
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from image import guest
-from image.accelerator import OVMF, accelerator
 from image.cache import BUILD
 from image.channel import Channel
-from image.credentials import credentials
-from image.process import Argument, CommandError, Finished, run, start, tail
+from image.forward import free_port
+from image.process import Argument, CommandError, Finished, start, tail
+from image.qemu import Firmware, devices, pc, ways_in
 from image.qmp import Qmp, QmpError
 from image.startup import final_state
+from image.volatile import VolatileCache, copy, paused
 
 GIB = 1024**3
 DISK_SIZE = 8 * GIB
 MEMORY_MIB = 1536
-CPUS = 2
 
 # The guest's address for its host, in QEMU's user network.
 HOST = "10.0.2.2"
@@ -61,17 +57,10 @@ class VmError(RuntimeError):
     """The machine did not start or stop as it should; the message ends with the last lines of its console."""
 
 
-class Firmware(Enum):
-    """What the machine starts with."""
-
-    UEFI = "uefi"
-    BIOS = "bios"
-
-
 def new_disk(image: Path, target: Path, size: int = DISK_SIZE) -> Path:
     """A disk of `size` bytes with an image written to its beginning, as after flashing; takes only what is used."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    run(["cp", "--reflink=auto", "--sparse=always", image, target])
+    copy(image, target)
     with target.open("r+b") as disk:
         disk.truncate(max(size, target.stat().st_size))
     return target
@@ -102,10 +91,9 @@ class Vm:
     ) -> None:
         self.name = name
         self.disk = disk
-        self.ports = _free_ports({443: 0} if ports is None else ports)
+        self.ports = {port: host or free_port() for port, host in ({443: 0} if ports is None else ports).items()}
         self._firmware = firmware
         self._memory_mib = memory_mib
-        self._volatile_cache = volatile_cache
         self._listen = listen
         self._display = display
         self._options = tuple(options)
@@ -116,7 +104,7 @@ class Vm:
         # Socket paths have at most 107 bytes, and a test's folder may be deep.
         self._sockets = Path(tempfile.mkdtemp(prefix="vm-", dir="/run"))
         self._qemu: subprocess.Popen[bytes] | None = None
-        self._cache: subprocess.Popen[bytes] | None = None
+        self._cache = VolatileCache(disk, self._sockets / "disk", self.state) if volatile_cache else None
         self._qmp: Qmp | None = None
         self._guest: Channel | None = None
         self._boot = ""
@@ -154,8 +142,8 @@ class Vm:
         if self.running:
             raise VmError(f"{self.name} is running already")
         self.state.mkdir(parents=True, exist_ok=True)
-        if self._volatile_cache:
-            self._start_cache()
+        if self._cache is not None:
+            self._cache.start()
         self._starts += 1
         self._qemu = start(self._command(), output=self._log)
         self._qmp = self._await_socket(self._sockets / "qmp", Qmp)
@@ -235,7 +223,7 @@ class Vm:
         with suppress(ProcessLookupError):
             os.kill(self._qemu.pid, signal.SIGSTOP)  # It must not see its disk vanish.
         if self._cache is not None:
-            self._cache.kill()
+            self._cache.drop()
         self._qemu.kill()
         self._qemu.wait()
         self._forget()
@@ -244,14 +232,8 @@ class Vm:
         """Copy the disk as `kill` would leave it now; the machine goes on afterwards, and sees a pause."""
         if self._qemu is None:
             raise VmError(f"{self.name} is not running")
-        parts = [part.pid for part in (self._qemu, self._cache) if part is not None]
-        for pid in parts:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            run(["cp", "--reflink=auto", "--sparse=always", self.disk, target])
-        finally:
-            for pid in reversed(parts):
-                os.kill(pid, signal.SIGCONT)
+        with paused([self._qemu.pid]), self._cache.still() if self._cache else nullcontext():
+            copy(self.disk, target)
 
     def close(self) -> None:
         """Switch the machine off (by force if it does not want to) and forget what is its own; the disk stays."""
@@ -299,61 +281,18 @@ class Vm:
         return tail(self.console)
 
     def _command(self) -> list[str]:
-        """What runs the machine; qemu(1)."""
-        forwards = "".join(f",hostfwd=tcp:{self._listen}:{host}-:{port}" for port, host in self.ports.items())
+        disk = f"nbd:unix:{self._cache.socket}" if self._cache else str(self.disk)
         return [
-            *("qemu-system-x86_64", "-name", self.name, "-machine", "q35", *accelerator()),
-            *("-m", str(self._memory_mib), "-smp", str(CPUS), "-nodefaults", "-no-user-config"),
-            *("-display", self._display, "-device", "virtio-gpu-pci" if self._display != "none" else "VGA"),
-            *("-chardev", f"file,id=console,append=on,path={self.console}", "-serial", "chardev:console"),
-            *self._drive(),
-            *("-netdev", f"user,id=cable{forwards}", "-device", "virtio-net-pci,netdev=cable"),
-            *("-object", "rng-random,id=noise,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=noise"),
-            *("-device", "i6300esb", "-action", "watchdog=reset"),
-            *("-qmp", f"unix:{self._sockets / 'qmp'},server=on,wait=off"),
-            *("-chardev", f"socket,id=guest,path={self._sockets / 'guest'},server=on,wait=off"),
-            *("-device", "virtio-serial-pci"),
-            *("-device", f"virtserialport,chardev=guest,name={Path(guest.PORT).name}"),
-            *self._firmware_options(),
-            *self._credentials(),
+            *self._machine(),
+            *("-name", self.name),
+            *devices(self._memory_mib, disk, self.console, self.ports, self._listen),
+            *ways_in(self._sockets / "qmp", self._sockets / "guest", self.state),
             *self._options,
         ]
 
-    def _drive(self) -> list[str]:
-        source = f"nbd:unix:{self._sockets / 'disk'}" if self._volatile_cache else str(self.disk)
-        drive = f"file={source},format=raw,if=none,id=disk,cache=writeback,discard=unmap"
-        return ["-drive", drive, "-device", "virtio-blk-pci,drive=disk,bootindex=1"]
-
-    def _firmware_options(self) -> list[str]:
-        if self._firmware is Firmware.BIOS:
-            return []
-        variables = self.state / "uefi-variables.fd"
-        if not variables.exists():
-            shutil.copyfile(OVMF / "OVMF_VARS_4M.fd", variables)
-        code = f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF / 'OVMF_CODE_4M.fd'}"
-        return ["-drive", code, "-drive", f"if=pflash,format=raw,unit=1,file={variables}"]
-
-    def _credentials(self) -> list[str]:
-        """The way in: systemd takes credentials from SMBIOS, type 11 (systemd.system-credentials(7))."""
-        options = []
-        for number, (name, text) in enumerate(credentials().items()):
-            place = self.state / f"credential-{number}"
-            encoded = base64.b64encode(text.encode()).decode()
-            place.write_text(f"io.systemd.credential.binary:{name}={encoded}", encoding="ascii")
-            options += ["-smbios", f"type=11,path={place}"]
-        return options
-
-    def _start_cache(self) -> None:
-        """Serve the disk through a cache that is written to the file at each flush only (nbdkit-cache-filter(1))."""
-        server = ["nbdkit", "--foreground", f"--unix={self._sockets / 'disk'}", "--filter=cache", "file"]
-        (self._sockets / "disk").unlink(missing_ok=True)
-        env = {**os.environ, "TMPDIR": str(self.state)}
-        self._cache = start([*server, str(self.disk), "cache=writeback"], output=self.state / "nbdkit.log", env=env)
-        deadline = time.monotonic() + CONTROL_TIMEOUT_S
-        while not (self._sockets / "disk").exists():
-            if time.monotonic() > deadline or self._cache.poll() is not None:
-                raise VmError(f"The disk of {self.name} cannot be served\n{tail(self.state / 'nbdkit.log')}")
-            time.sleep(POLL_S)
+    def _machine(self) -> list[str]:
+        """The program to run, and what makes its machine another one than others."""
+        return pc(self._firmware, self._display, self.state)
 
     def _ask(self, request: Mapping[str, Any], timeout_s: float) -> dict[str, Any] | None:
         """The guest's answer to one request; answers to earlier ones, which nobody waits for any more, are dropped."""
@@ -390,18 +329,6 @@ class Vm:
             if channel is not None:
                 channel.close()
         if self._cache is not None:
-            self._cache.terminate()
-            self._cache.wait()
-        self._qemu = self._cache = self._qmp = self._guest = None
+            self._cache.close()
+        self._qemu = self._qmp = self._guest = None
         self._boot = ""
-
-
-def _free_ports(ports: Mapping[int, int]) -> dict[int, int]:
-    """Ports of the host for those of the guest: as asked for, or any that is free."""
-    return {port: host or _free_port() for port, host in ports.items()}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -79,6 +79,14 @@ def test_a_lost_superblock_is_repaired_from_its_copy(disk: Disk, first: int, len
     assert disk.start()[0] == "clean"
 
 
+@pytest.mark.parametrize("length", [MIB, 8 * MIB])
+def test_a_repair_leaves_nothing_that_would_end_the_next_growth(disk: Disk, length: int) -> None:
+    disk.damage(0, length)
+    assert disk.start()[0] == "repaired"
+    assert "File ACL: 0\n" in run(["debugfs", "-R", "stat <7>", disk.path]).stdout
+    assert run(["e2fsck", "-f", "-n", disk.path], check=False).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("first", "length"), [(64 * 1024, 8 * MIB), (0, 24 * MIB)], ids=["inode tables", "the beginning"]
 )

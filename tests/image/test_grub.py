@@ -11,7 +11,8 @@ from image.disk.filesystem import make_fat, make_slot
 from image.disk.layout import BIOS_BOOT, EFI_SYSTEM, LINUX, MIB, Partition, lay_out
 from image.disk.x86 import BOOT_NUMBER, SLOTS, boot_files
 from image.process import run
-from image.vm import Firmware, Vm
+from image.qemu import Firmware
+from image.vm import Vm
 
 BOOT_SIZE = 64 * MIB
 BOOT_START = 2 * MIB

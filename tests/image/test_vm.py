@@ -15,8 +15,9 @@ import pytest
 from image.disk.disk import disk_image
 from image.disk.layout import MIB
 from image.process import CommandError
+from image.qemu import Firmware
 from image.tree import build_tree
-from image.vm import DISK_SIZE, Firmware, Vm, new_disk
+from image.vm import DISK_SIZE, Vm, new_disk
 
 # Mostly for the first one, which boots the machine; other work goes on beside it.
 pytestmark = pytest.mark.timeout(1200)
