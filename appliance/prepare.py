@@ -13,7 +13,7 @@ from appliance import apply, keep, services
 from appliance.core.owner import look, with_secrets
 from appliance.model import Directory, Service
 from appliance.settings import N_, Settings
-from appliance.system import files, notices, store, units
+from appliance.system import ballast, files, notices, store, units
 from appliance.system.erase import BOOT
 
 log = logging.getLogger("prepare")
@@ -33,6 +33,10 @@ NO_BOOT = N_(
     "The boot partition cannot be read, so neither updates nor a parlor.toml there work. Restart the box; "
     "if this comes again, replace the disk (or the card)."
 )
+FULL = N_(
+    "The disk is full: the box has started with the last room that it keeps for this. "
+    "Have it keep messages and files for a shorter time, or use a larger disk."
+)
 NOT_MENDED = N_("Something on the disk is damaged and could not be put back: %(why)s")
 
 
@@ -40,6 +44,7 @@ def main() -> int:
     """Render the whole box; 0 also when one service could not be, so that the others still run."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     files.make_directory(Directory(store.FOLDER, "root", 0o700))
+    look_for_room()
     mend()
     look_for_boot()
     loaded = store.load()
@@ -68,6 +73,15 @@ def mend(note: Path = DISK_NOTE) -> None:
             units.start("parlor-restore.service")
         except (OSError, TimeoutError) as error:
             notices.add(NOT_MENDED, why=str(error))
+
+
+def look_for_room() -> None:
+    """Have room for the start on a full disk, and tell the admin of it."""
+    try:
+        if ballast.settle():
+            notices.add(FULL)
+    except OSError as error:
+        log.warning("no room could be kept: %s", error)
 
 
 def look_for_boot(boot: Path = BOOT, container: Path = CONTAINER) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance import prepare
 from image.box import Box
 from image.process import run
 from tests.box.house import ClaimedBox, House, claimed_box, provisioning
@@ -167,6 +168,10 @@ def test_a_full_disk_is_said_and_nothing_is_lost(house: House, small_disk: Path,
         box.start()
         owned.wait_until_well()
         assert "files.max_mb = 100" in owned.parlor("settings", "show").stdout
+        fill(filler)
+        box.reboot()  # SQLite gives back what its files needed, and has to find that again
+        owned.wait_until_well()
+        assert prepare.FULL in [notice["template"] for notice in owned.status()["notices"]]
         filler.unlink()
         owned.parlor("settings", "set", "files.max_mb", "5")
         assert "files.max_mb = 5" in owned.parlor("settings", "show").stdout

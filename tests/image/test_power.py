@@ -135,9 +135,11 @@ def test_a_disk_without_room_to_grow_starts_and_says_that_it_is_small(image: Pat
 @LONG
 def test_a_full_disk_starts(owned_disk: Path, tmp_path: Path) -> None:
     with started(owned_disk, tmp_path) as vm:
-        vm.run(["sh", "-c", "dd if=/dev/zero of=/data/uploads/filler bs=1M; sync"], check=False, timeout_s=600)
+        fill = "dd if=/dev/zero of=/data/uploads/filler bs=1M; dd if=/dev/zero of=/data/uploads/rest bs=512; sync"
+        vm.run(["sh", "-c", fill], user="ejabberd", check=False, timeout_s=600)
         vm.reboot()
         vm.wait_until_up(UP_S)
         assert status(vm)["claimed"]
+        assert any("The disk is full" in said for said in notices(vm))
         vm.run(["rm", "/data/uploads/filler"])
         works(vm, tmp_path)
