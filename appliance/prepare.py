@@ -11,7 +11,7 @@ from pathlib import Path
 
 from appliance import apply, keep, services
 from appliance.core.owner import look, with_secrets
-from appliance.model import Directory, Service
+from appliance.model import Directory, ParlorError, Service
 from appliance.settings import N_, Settings
 from appliance.system import ballast, files, notices, store, units
 from appliance.system.erase import BOOT
@@ -104,7 +104,7 @@ def render(settings: Settings, every: tuple[Service, ...]) -> None:
     for change in changes:
         try:
             apply.write(change)
-        except (OSError, LookupError):
+        except (ParlorError, OSError, LookupError):
             log.exception("%s cannot start", change.service.name)
         else:
             written[change.service.name] = change.digests

@@ -10,7 +10,9 @@ from pathlib import Path
 from appliance.model import DATA
 
 FILE = DATA / "core/ballast"
-SIZE = 8 * 1024 * 1024
+# ext4 keeps up to 16 MiB for itself, from root as well, and after growing it does so at the next mount only (kernel's
+# ext4_calculate_resv_clusters): so much may be missing beyond what services need.
+SIZE = 32 * 1024 * 1024
 
 
 def settle(file: Path = FILE) -> bool:

@@ -16,15 +16,19 @@ def prepare_database(path: Path) -> None:
     """Make `path` a SQLite file in WAL mode, owned as its folder is; an existing one keeps its rows.
 
     WAL is a lasting property of the file (sqlite.org/wal.html); with SQLite's default
-    `synchronous=FULL` every commit is then on the disk before it is acknowledged, at one fsync.
+    `synchronous=FULL` every commit is then on the disk before it is acknowledged, at one fsync. Raises `OSError`.
     """
     owner = path.parent.stat()
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     os.fchown(descriptor, owner.st_uid, owner.st_gid)
     os.close(descriptor)
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA journal_mode=WAL")
-    _give_away(path)
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.Error as error:
+        raise OSError(f"{path} cannot be opened: {error}") from error
+    finally:
+        _give_away(path)
 
 
 def is_sound(path: Path, budget_s: float | None = None) -> bool:

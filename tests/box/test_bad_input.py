@@ -129,10 +129,10 @@ result = {"job": job, "token": token, "box": call("GET", "/v1/box")}
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a file system of 64 MB."""
+    """A folder on a file system of 256 MB."""
     image, folder = tmp_path / "disk", tmp_path / "small"
     folder.mkdir()
-    run(["truncate", "--size=64M", image])
+    run(["truncate", "--size=256M", image])
     run(["mkfs.ext4", "-q", "-m", "0", image])
     run(["mount", "-o", "loop", image, folder])
     try:
@@ -143,7 +143,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def fill(path: Path) -> None:
     """Write until not one block is left."""
-    for size in (65536, 4096, 512):
+    for size in (1 << 20, 65536, 4096, 512):
         with contextlib.suppress(OSError), path.open("ab", buffering=0) as file:
             while True:
                 file.write(bytes(size))

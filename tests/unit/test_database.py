@@ -65,6 +65,12 @@ def test_a_full_disk_is_no_damage(path: Path, monkeypatch: pytest.MonkeyPatch, c
     assert database.is_sound(path)
 
 
+def test_a_database_that_cannot_be_opened_is_an_error_of_the_system(tmp_path: Path) -> None:
+    (tmp_path / "made.sqlite").write_bytes(b"noise" * 1000)
+    with pytest.raises(OSError, match="made.sqlite cannot be opened"):
+        database.prepare_database(tmp_path / "made.sqlite")
+
+
 def test_a_copy_holds_what_is_still_in_the_log(path: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as writer:
         writer.execute("INSERT INTO people VALUES ('bob')")
