@@ -67,7 +67,7 @@ def test_a_full_disk_is_no_damage(path: Path, monkeypatch: pytest.MonkeyPatch, c
 
 def test_a_database_that_cannot_be_opened_is_an_error_of_the_system(tmp_path: Path) -> None:
     (tmp_path / "made.sqlite").write_bytes(b"noise" * 1000)
-    with pytest.raises(OSError, match="made.sqlite cannot be opened"):
+    with pytest.raises(OSError, match=r"made\.sqlite cannot be opened"):
         database.prepare_database(tmp_path / "made.sqlite")
 
 

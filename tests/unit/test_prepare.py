@@ -27,8 +27,10 @@ def test_a_missing_boot_partition_is_told_but_for_a_container(
     assert said == told
 
 
-@pytest.mark.parametrize("error", [Unavailable("The disk is full."), OSError("disk I/O error"), LookupError("no group")])
-def test_a_service_that_cannot_be_prepared_leaves_the_others(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error", [Unavailable("The disk is full."), OSError("disk I/O error"), LookupError("no group")]
+)
+def test_a_service_that_cannot_be_had_leaves_the_others(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def change(name: str) -> SimpleNamespace:
         return SimpleNamespace(service=SimpleNamespace(name=name), digests={"file": name})
 
