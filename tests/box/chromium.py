@@ -12,6 +12,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 WAIT_S = 20.0
+# What chromedriver says of an element that it has just found, when the page is another one by then.
+BETWEEN_PAGES = "does not belong to the document"
 PHONE = (360, 740)
 DESK = (1280, 800)
 
@@ -127,8 +129,17 @@ def gone(element: WebElement) -> bool:
 
 
 def wait(driver: Driver, holds: Any, timeout_s: float = WAIT_S) -> None:
-    """Wait until `holds()` is true."""
-    WebDriverWait(driver, timeout_s, 0.1).until(lambda _: holds(), f"at {driver.current_url}")
+    """Wait until `holds()` is true; while one page gives way to another, it is not."""
+
+    def now(_driver: Driver) -> Any:
+        try:
+            return holds()
+        except WebDriverException as error:
+            if isinstance(error, StaleElementReferenceException) or BETWEEN_PAGES in str(error):
+                return False
+            raise
+
+    WebDriverWait(driver, timeout_s, 0.1).until(now, f"at {driver.current_url}")
 
 
 def accept_certificate(driver: Driver) -> None:

@@ -12,6 +12,11 @@ from tests.box.authority import Authority
 from tests.box.house import ClaimedBox, House, NameServer, claimed_box
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A client whose loop ends before its server has said goodbye (TLS) leaves a transport: no test is the worse."""
+    config.addinivalue_line("filterwarnings", "ignore:unclosed transport:ResourceWarning")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the last of the journal of each box that a failed test used."""
