@@ -114,6 +114,11 @@ class Updates:
             "job": self.job.document() if self.job else None,
         }
 
+    @property
+    def may_be_interrupted(self) -> bool:
+        """Whether a restart would disturb no call and no update."""
+        return not self._busy and not self._in_call()
+
     def _word(self, kept: State, booted: Slot | None) -> str:
         """How far it is, in one word (UPDATE's `state` in docs/api.md)."""
         if self._busy:
@@ -135,11 +140,6 @@ class Updates:
 
     def _now(self) -> dt.datetime:
         return dt.datetime.now(ZoneInfo(self._owner.settings.box.time_zone))
-
-    @property
-    def may_be_interrupted(self) -> bool:
-        """Whether a restart would disturb no call and no update."""
-        return not self._busy and not self._in_call()
 
     def _in_call(self) -> bool:
         return media.in_call(media.ranges(self._owner.services))

@@ -66,7 +66,7 @@ async def follow_disk(context: Context) -> None:
             if needs_mending(context):
                 log.error("the kernel has found /data damaged; restarting, so that it is mended")
                 await units.reboot()
-        except OSError as error:
+        except (ParlorError, OSError) as error:
             log.error("disk: %s", error)
 
 

@@ -9,10 +9,10 @@ SYS = Path("/sys")
 
 
 def errors(folder: Path = DATA, sys: Path = SYS) -> int:
-    """How many errors are noted in the ext4 that holds a folder (`/sys/fs/ext4/<disk>/errors_count`, kernel's ext4(5)).
+    """How many errors are noted in the ext4 that holds a folder (`/sys/fs/ext4/<disk>/errors_count`).
 
-    The note is in the superblock: after a restart it is there until e2fsck has mended the file system. Another file
-    system has none.
+    Linux, Documentation/ABI/testing/sysfs-fs-ext4. The note is in the superblock: after a restart it is there until
+    e2fsck has mended the file system. Another file system has none.
     """
     device = folder.stat().st_dev
     name = (sys / "dev/block" / f"{os.major(device)}:{os.minor(device)}").resolve().name

@@ -1,5 +1,6 @@
 """A disk that the kernel has found damaged has the machine restart, when that helps and disturbs nobody."""
 
+import asyncio
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +10,8 @@ import pytest
 
 from appliance.core import upkeep
 from appliance.core.context import Context
-from appliance.system import data_disk
+from appliance.model import ParlorError
+from appliance.system import data_disk, facts, units
 
 
 def sysfs(folder: Path, place: Path, count: str) -> Path:
@@ -48,3 +50,32 @@ def test_when_a_damaged_disk_restarts_the_machine(
     monkeypatch.setattr(upkeep, "clock_gettime", lambda _clock: up_s)
     context = SimpleNamespace(updates=SimpleNamespace(may_be_interrupted=undisturbed))
     assert upkeep.needs_mending(cast("Context", context)) is restarts
+
+
+def test_the_disk_is_followed_until_it_can_be_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[bool | Exception] = [False, OSError("not now"), ParlorError("not now either"), True]
+    asked: list[Context] = []
+
+    def needs_mending(context: Context) -> bool:
+        asked.append(context)
+        answer = answers[len(asked) - 1]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def reboot() -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(upkeep, "REFRESH_S", 0)
+    monkeypatch.setattr(upkeep, "needs_mending", needs_mending)
+    monkeypatch.setattr(facts, "is_container", lambda: False)
+    monkeypatch.setattr(units, "reboot", reboot)
+    context = cast("Context", object())
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(upkeep.follow_disk(context))
+    assert asked == [context] * 4
+
+
+def test_a_container_leaves_its_disk_to_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "is_container", lambda: True)
+    asyncio.run(asyncio.wait_for(upkeep.follow_disk(cast("Context", object())), 1))
