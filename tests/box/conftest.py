@@ -13,8 +13,12 @@ from tests.box.house import ClaimedBox, House, NameServer, claimed_box
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A client whose loop ends before its server has said goodbye (TLS) leaves a transport: no test is the worse."""
+    """A client whose loop ends before its server has said goodbye (TLS) leaves a transport: no test is the worse.
+
+    The transport and its socket are collected together, in any order: either may be the one that is told of.
+    """
     config.addinivalue_line("filterwarnings", "ignore:unclosed transport:ResourceWarning")
+    config.addinivalue_line("filterwarnings", r"ignore:unclosed <socket\.socket .* type=1,.* raddr=:ResourceWarning")
 
 
 @pytest.hookimpl(wrapper=True)
