@@ -44,6 +44,7 @@ def build_from_source(root: Path) -> None:
     source = next(path for path in (root / WORK.strip("/")).iterdir() if path.is_dir())
     _accept_debhelper_13(source / "debian/control")
     _be_ready_before_the_thread(source / "src/transports/janus_pfunix.c")
+    _take_long_messages(source / "src/transports/janus_pfunix.c")
     inside = f"{WORK}/{source.name}"
     architecture = os.environ[ARCHITECTURE]
     crossing = architecture != debian.native_architecture()
@@ -70,6 +71,15 @@ def _be_ready_before_the_thread(plugin: Path) -> None:
         raise JanusError(f"{plugin.name} is not as expected: look whether its thread still waits for `initialized`")
     text = text.replace(start, f"g_atomic_int_set(&initialized, 1);\n\t{start}")
     plugin.write_text(text, encoding="utf-8")
+
+
+def _take_long_messages(plugin: Path) -> None:
+    """Let requests be 128 KiB long: an offer for a room of sixteen people is longer than the 8 KiB that are read."""
+    text = plugin.read_text(encoding="utf-8")
+    limit = "#define BUFFER_SIZE\t\t8192"
+    if text.count(limit) != 1:
+        raise JanusError(f"{plugin.name} is not as expected: look how long a request may be now")
+    plugin.write_text(text.replace(limit, "#define BUFFER_SIZE\t\t131072"), encoding="utf-8")
 
 
 def _build(target: Path, architecture: str) -> None:
