@@ -11,6 +11,8 @@ RUN = Path("/run/parlor")  # rendered files, one folder a service, made afresh a
 DATA = Path("/data")  # what people made; survives updates
 CORE_SOCKET = RUN / "core.sock"
 PORTAL_SOCKET = Path("/run/parlor-portal/http.sock")
+ROOMS_SOCKET = Path("/run/parlor-rooms/http.sock")  # the rooms' WebSocket and API for nginx
+ROOMS_INNER_SOCKET = Path("/run/parlor-rooms/inner.sock")  # the same API for the core, which says who asks
 XMPP_HTTP_SOCKET = Path("/run/parlor-ejabberd/http.sock")  # WebSocket, BOSH, upload, host-meta for nginx
 XMPP_API_SOCKET = Path("/run/parlor-ejabberd-api/api.sock")  # ejabberd's commands, for the core only
 

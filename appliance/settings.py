@@ -43,6 +43,7 @@ def shown(value: str, limit: int = 40) -> str:
 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PERSON = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+_ROOM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _TOP_LEVEL = re.compile(r"(?=.*[a-z])[a-z0-9-]{2,63}")
 OWN_ACCOUNT = "_proof-"  # begins the names of accounts that the box makes for itself: no person's name can
 RESERVED_PEOPLE = frozenset({"admin", "root", "abuse", "postmaster", "hostmaster", "xmpp", "security"})
@@ -162,12 +163,32 @@ def password(value: str) -> str:
     return value
 
 
+def room_name(value: str) -> str:
+    """Check the name of a room, which stands in its address: a label of up to 64 small letters, digits and dashes."""
+    if len(value) > 64:
+        raise problem(N_("A room's name has at most 64 characters; this one has %(count)s."), count=len(value))
+    if not _ROOM.fullmatch(value):
+        raise problem(
+            N_("“%(value)s” cannot be a room's name: use small letters a–z, digits and dashes."), value=shown(value)
+        )
+    return value
+
+
+def room_names(value: str) -> str:
+    """Check names of rooms with commas between them; returns them in one form."""
+    names = [room_name(name.strip()) for name in value.split(",") if name.strip()]
+    if len(names) > 50:
+        raise problem(N_("At most 50 rooms can always be there."))
+    return ", ".join(dict.fromkeys(names))
+
+
 PersonName = Annotated[str, AfterValidator(person_name)]
 BoxName = Annotated[str, AfterValidator(box_name)]
 DomainName = Annotated[str, AfterValidator(_domain_or_none)]
 Address = Annotated[str, AfterValidator(public_address)]
 TimeZone = Annotated[str, AfterValidator(time_zone)]
 UpdateServer = Annotated[str, AfterValidator(update_server)]
+RoomNames = Annotated[str, AfterValidator(room_names)]
 
 
 class Language(StrEnum):
@@ -190,6 +211,14 @@ class Inviters(StrEnum):
 
     ADMINS = "admins"
     EVERYONE = "everyone"
+
+
+class Guests(StrEnum):
+    """What people without an account may do in the rooms that are always there."""
+
+    WAIT = "wait"
+    WALK_IN = "walk-in"
+    STAY_OUT = "stay-out"
 
 
 class Channel(StrEnum):
@@ -290,6 +319,39 @@ class Network(_Part):
     )
 
 
+class Rooms(_Part):
+    """Conference rooms in the browser."""
+
+    always: RoomNames = Field(
+        default="home",
+        title=N_("Rooms that are always there"),
+        description=N_("Their names with commas between them; each is at /r/NAME"),
+    )
+    guests: Guests = Field(
+        default=Guests.WAIT,
+        title=N_("Guests in these rooms"),
+        description=N_("People with the link and without an account"),
+    )
+    max_people: int = Field(
+        default=16, ge=2, le=50, title=N_("People in a room"), description=N_("How many may be seen and heard at most")
+    )
+    max_viewers: int = Field(
+        default=100,
+        ge=0,
+        le=500,
+        title=N_("Viewers in a room"),
+        description=N_("How many may watch without being seen"),
+    )
+    recording: bool = Field(
+        default=False, title=N_("Recordings"), description=N_("Hosts may record; everybody in the room sees a sign")
+    )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The rooms that are always there."""
+        return tuple(name for name in self.always.split(", ") if name)
+
+
 class Updates(_Part):
     """New versions of the box's own programs."""
 
@@ -341,6 +403,7 @@ class Secrets(_Part):
 
     portal: SecretStr = SecretStr("")
     turn: SecretStr = SecretStr("")
+    rooms: SecretStr = SecretStr("")
 
 
 class Settings(_Part):
@@ -354,6 +417,7 @@ class Settings(_Part):
     files: Files = Files()
     history: History = History()
     network: Network = Network()
+    rooms: Rooms = Rooms()
     updates: Updates = Updates()
     hardware: Hardware = Hardware()
     secrets: Secrets = Field(default=Secrets(), json_schema_extra={"internal": True})

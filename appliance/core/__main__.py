@@ -12,7 +12,7 @@ from aiohttp import web
 from systemd import daemon
 
 from appliance import setup
-from appliance.core import admin_routes, care_routes, routes, update_routes
+from appliance.core import admin_routes, care_routes, pass_routes, routes, update_routes
 from appliance.core.caller import PORTAL_USER
 from appliance.core.context import CONTEXT, Context
 from appliance.core.draft import Draft
@@ -62,6 +62,7 @@ def application(context: Context) -> web.Application:
     app.add_routes(admin_routes.routes)
     app.add_routes(care_routes.routes)
     app.add_routes(update_routes.routes)
+    app.add_routes(pass_routes.routes)
     return app
 
 

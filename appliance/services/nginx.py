@@ -11,6 +11,7 @@ from pathlib import Path
 from appliance.certificates import describe
 from appliance.model import (
     PORTAL_SOCKET,
+    ROOMS_SOCKET,
     RUN,
     XMPP_HTTP_SOCKET,
     Check,
@@ -29,6 +30,7 @@ from appliance.templates import fill
 FOLDER = RUN / "nginx"
 RUNTIME = Path("/run/parlor-nginx")  # its pid and temporary files
 STATIC = Path("/usr/lib/parlor/web_setup/static")
+CLIENT = Path("/usr/lib/parlor/web_client")
 UPLOAD_PATH = "/upload/"
 _SLACK_MB = 2  # an encrypted file is a little longer than what a person sees
 _DOUBLES = range(2, 10)  # where another box has the name already, multicast DNS adds a number (RFC 6762, section 9)
@@ -84,6 +86,11 @@ def _configuration(settings: Settings, host: Host) -> bytes:
         static=str(STATIC),
         portal=str(PORTAL_SOCKET),
         xmpp=str(XMPP_HTTP_SOCKET),
+        rooms=str(ROOMS_SOCKET),
+        client=str(CLIENT),
+        has_rooms=bool(settings.domain.name),
+        room_csp=room_csp("'none'"),
+        embedded_csp=room_csp("https: http:"),
         sites=portals,
         uploads=uploads,
         names=(*(name for site in portals for name in site.names), *uploads),
@@ -109,6 +116,15 @@ def portal_csp() -> str:
         "default-src 'none'; script-src 'self'; "
         f"style-src 'self' 'sha256-{digest}'; img-src 'self' data:; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def room_csp(ancestors: str) -> str:
+    """What the page of a room may load: its modules, and media that is made in the browser."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "media-src 'self' blob: mediastream:; worker-src 'self'; "
+        f"form-action 'none'; base-uri 'none'; frame-ancestors {ancestors}"
     )
 
 

@@ -18,7 +18,7 @@ from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamT
 from aiortc.sdp import candidate_from_sdp
 from av import VideoFrame
 
-from ota.proof.janus import Handle, Janus, JanusError, session
+from appliance.janus import Handle, Janus, JanusError, session
 from ota.proof.task import Failed, Step, Task
 
 PLUGIN = "janus.plugin.videoroom"

@@ -18,6 +18,8 @@ TABLE: dict[str, set[str]] = {
     "appliance.fields": {"appliance.settings", "appliance.model", "appliance.answers"},
     "appliance.certificates": {"appliance.settings", "appliance.model"},
     "appliance.setup": {"appliance.settings", "appliance.model", "appliance.answers", "appliance.fields"},
+    "appliance.janus": set(),
+    "appliance.rooms": {"appliance.settings", "appliance.model", "appliance.answers", "appliance.janus"},
     "appliance.xmpp": {"appliance.settings", "appliance.model", "appliance.reserved"},
     "appliance.services": {
         "appliance.settings",
@@ -57,11 +59,12 @@ TABLE: dict[str, set[str]] = {
         "appliance.apply",
         "appliance.observe",
         "appliance.keep",
+        "appliance.rooms.tokens",
         "ota",
     },
     "ota": {"appliance.settings", "appliance.model", "appliance.system", "appliance.client"},
     # The proof is a program of its own, which no daemon carries around.
-    "ota.proof": set(),
+    "ota.proof": {"appliance.janus"},
     "hardware": {"appliance.model", "appliance.system"},
     "web_setup": {"appliance.client", "appliance.settings", "appliance.model"},
     "image": set(),

@@ -23,6 +23,7 @@ _PARTS = {
     "files": N_("Files"),
     "history": N_("Messages"),
     "network": N_("Network"),
+    "rooms": N_("Conference rooms"),
     "updates": N_("Updates"),
     "hardware": N_("Hardware"),
 }
@@ -34,6 +35,9 @@ _CHOICES = {
     "house": N_("Only in this house"),
     "admins": N_("Only admins"),
     "everyone": N_("Everyone on this box"),
+    "wait": N_("Wait until they are let in"),
+    "walk-in": N_("Walk in"),
+    "stay-out": N_("Stay out"),
     "stable": N_("Tested ones"),
     "beta": N_("Early ones, to try out"),
 }

@@ -5,12 +5,13 @@ import contextlib
 import json
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 ANSWER_BYTES = 256 * 1024
 ANSWER_S = 30.0
+KEEPALIVE_S = 20.0  # a session that says nothing for 60 s ends
 
 Document = dict[str, Any]
 
@@ -20,12 +21,13 @@ class JanusError(Exception):
 
 
 class Handle:
-    """One plugin handle; what Janus tells it by itself waits in `events`."""
+    """One plugin handle; what Janus tells it by itself waits in `events`, or goes to `heard` if there is one."""
 
-    def __init__(self, janus: "Janus", identity: int) -> None:
+    def __init__(self, janus: "Janus", identity: int, heard: Callable[[Document], None] | None = None) -> None:
         self._janus = janus
         self.identity = identity
         self.events: asyncio.Queue[Document] = asyncio.Queue()
+        self.hear = heard or self.events.put_nowait
 
     async def ask(self, body: Document, jsep: Document | None = None) -> Document:
         """Send a message to the plugin; returns its whole answer, `plugindata` and `jsep`. Raises `JanusError`."""
@@ -36,35 +38,56 @@ class Handle:
             raise JanusError(str(data["error"]))
         return answer
 
+    async def trickle(self, candidate: Document | None) -> None:
+        """Hand over a candidate of the peer, or that there are no more. Raises `JanusError`."""
+        told = candidate or {"completed": True}
+        await self._janus.ask({"janus": "trickle", "handle_id": self.identity, "candidate": told}, until_ack=True)
+
+    async def detach(self) -> None:
+        """Give the handle back, and with it its peer connection. Raises `JanusError`."""
+        self._janus.forget(self.identity)
+        await self._janus.ask({"janus": "detach", "handle_id": self.identity})
+
 
 class Janus:
     """A session on an open socket."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._waiting: dict[str, asyncio.Future[Document]] = {}
+        self._waiting: dict[str, tuple[asyncio.Future[Document], bool]] = {}
         self._handles: dict[int, Handle] = {}
         self._session = 0
+        self.lost = asyncio.Event()
 
     async def begin(self) -> None:
         """Open the session."""
         self._session = (await self.ask({"janus": "create"}))["data"]["id"]
 
-    async def attach(self, plugin: str) -> Handle:
-        """A handle of a plugin."""
+    async def attach(self, plugin: str, heard: Callable[[Document], None] | None = None) -> Handle:
+        """A handle of a plugin. Raises `JanusError`."""
         identity = (await self.ask({"janus": "attach", "plugin": plugin}))["data"]["id"]
-        self._handles[identity] = Handle(self, identity)
+        self._handles[identity] = Handle(self, identity, heard)
         return self._handles[identity]
+
+    def forget(self, identity: int) -> None:
+        """Hear no more of a handle."""
+        self._handles.pop(identity, None)
 
     async def end(self) -> None:
         """End the session, and with it every handle and call."""
         await self.ask({"janus": "destroy"})
 
-    async def ask(self, request: Document) -> Document:
+    async def stay(self) -> None:
+        """Keep the session, until cancelled. Raises `JanusError`."""
+        while True:
+            await asyncio.sleep(KEEPALIVE_S)
+            await self.ask({"janus": "keepalive"}, until_ack=True)
+
+    async def ask(self, request: Document, *, until_ack: bool = False) -> Document:
         """Send a request and wait for its last answer: an `ack` only says that one follows. Raises `JanusError`."""
         transaction = secrets.token_hex(8)
         answered: asyncio.Future[Document] = asyncio.get_running_loop().create_future()
-        self._waiting[transaction] = answered
+        self._waiting[transaction] = answered, until_ack
         whose = {"session_id": self._session} if self._session else {}
         message = json.dumps(request | whose | {"transaction": transaction}).encode()
         try:
@@ -72,6 +95,8 @@ class Janus:
             answer = await asyncio.wait_for(answered, ANSWER_S)
         except TimeoutError as error:
             raise JanusError("no answer") from error
+        except OSError as error:
+            raise JanusError("it is gone") from error
         finally:
             del self._waiting[transaction]
         if answer["janus"] == "error":
@@ -80,14 +105,22 @@ class Janus:
 
     async def listen(self) -> None:
         """Hand what Janus says to who waits for it, for as long as the socket is open."""
-        while packet := await asyncio.get_running_loop().sock_recv(self._connection, ANSWER_BYTES):
-            document: Document = json.loads(packet)
-            waiting = self._waiting.get(document.get("transaction", ""))
-            if waiting is not None and document["janus"] != "ack":
-                if not waiting.done():
-                    waiting.set_result(document)
-            elif (handle := self._handles.get(document.get("sender", 0))) is not None:
-                handle.events.put_nowait(document)
+        try:
+            while packet := await asyncio.get_running_loop().sock_recv(self._connection, ANSWER_BYTES):
+                self._take(json.loads(packet))
+        finally:
+            self.lost.set()
+            for answered, _ in self._waiting.values():
+                if not answered.done():
+                    answered.set_exception(JanusError("it is gone"))
+
+    def _take(self, document: Document) -> None:
+        answered, until_ack = self._waiting.get(document.get("transaction", ""), (None, False))
+        if answered is not None and (until_ack or document["janus"] != "ack"):
+            if not answered.done():
+                answered.set_result(document)
+        elif (handle := self._handles.get(document.get("sender", 0))) is not None:
+            handle.hear(document)
 
 
 @asynccontextmanager
@@ -104,5 +137,5 @@ async def session(path: str) -> AsyncIterator[Janus]:
             await janus.end()
         finally:
             ears.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, OSError):
                 await ears

@@ -1,0 +1,1 @@
+"""Conference rooms: the rules, the SFU behind them, and the WebSocket of browsers (`docs/rooms.md`)."""
