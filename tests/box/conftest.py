@@ -17,8 +17,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
     The transport and its socket are collected together, in any order: either may be the one that is told of.
     """
+    # aiortc's own business, of which it is told in the middle of a handshake.
+    config.addinivalue_line("filterwarnings", "ignore:Passing pyOpenSSL .* objects is deprecated:DeprecationWarning")
     config.addinivalue_line("filterwarnings", "ignore:unclosed transport:ResourceWarning")
-    config.addinivalue_line("filterwarnings", r"ignore:unclosed <socket\.socket .* type=1,.* raddr=:ResourceWarning")
+    config.addinivalue_line("filterwarnings", r"ignore:unclosed <socket\.socket .* type=1,:ResourceWarning")
 
 
 @pytest.hookimpl(wrapper=True)
