@@ -12,7 +12,7 @@ from appliance.reserved import RESERVED_V4, RESERVED_V6
 from appliance.services import janus
 from appliance.settings import N_, Settings
 from appliance.templates import fill
-from appliance.xmpp.listeners import RELAY_FIRST, RELAY_LAST
+from appliance.xmpp.listeners import RELAY_FIRST, RELAY_LAST, TURN_TLS
 
 FOLDER = RUN / "firewall"
 
@@ -38,6 +38,7 @@ def ruleset(ports: Iterable[Port]) -> bytes:
         reserved6=RESERVED_V6,
         relay_first=RELAY_FIRST,
         relay_last=RELAY_LAST,
+        relay_tls=TURN_TLS,
         media_first=janus.MEDIA_PORTS[0],
         media_last=janus.MEDIA_PORTS[1],
     )

@@ -26,6 +26,7 @@ from appliance.model import (
 from appliance.settings import N_, DomainKind, Settings
 from appliance.templates import FOLDER as TEMPLATES
 from appliance.templates import fill
+from appliance.xmpp.listeners import TURN_TLS
 
 FOLDER = RUN / "nginx"
 RUNTIME = Path("/run/parlor-nginx")  # its pid and temporary files
@@ -62,6 +63,15 @@ def sites(settings: Settings) -> tuple[Site, ...]:
     return (Site(local, local=True, xmpp=False), Site((domain,), local=False, xmpp=True))
 
 
+def relay_name(settings: Settings) -> str:
+    """The name by which browsers reach the TURN relay on port 443, beside HTTPS; only an own domain has one.
+
+    A network that lets nothing out but the web lets TLS on this port out, and its name (RFC 6066, server name
+    indication) tells the two apart.
+    """
+    return settings.hosts.proxy if settings.domain.name and settings.domain.kind is DomainKind.OWN else ""
+
+
 def render(settings: Settings, host: Host) -> tuple[RenderedFile, ...]:
     """The server's configuration, its certificate and key, and the page for when the portal is away."""
     page = fill("unavailable.html")
@@ -86,6 +96,8 @@ def _configuration(settings: Settings, host: Host) -> bytes:
         static=str(STATIC),
         portal=str(PORTAL_SOCKET),
         xmpp=str(XMPP_HTTP_SOCKET),
+        relay_name=relay_name(settings),
+        relay_port=TURN_TLS,
         rooms=str(ROOMS_SOCKET),
         client=str(CLIENT),
         has_rooms=bool(settings.domain.name),

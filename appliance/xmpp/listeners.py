@@ -1,6 +1,7 @@
 """What ejabberd listens on: phones, servers, relays, and two Unix sockets for nginx and the core."""
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +129,24 @@ def forbidden_peers(host: Host) -> list[str]:
     """Whom TURN never relays to: every reserved range, and the IPv6 network the box itself stands in.
 
     IPv6 has no NAT: the other machines of the house have global addresses there, which the router's
-    firewall guards only from outside. The box's own address stays, so that two relayed callers meet.
+    firewall guards only from outside. The box's own addresses stay, also private ones, so that two relayed
+    callers meet, and whoever is in a room meets Janus; the firewall lets the relay reach nothing else there.
     """
-    house: list[IPv6Network] = []
-    if host.ipv6 and ip_address(host.ipv6).is_global:
-        house = list(IPv6Network(f"{host.ipv6}/64", strict=False).address_exclude(IPv6Network(host.ipv6)))
-    return [str(network) for network in (*RESERVED_V4, *RESERVED_V6, *house)]
+    house = [f"{host.ipv6}/64"] if host.ipv6 and ip_address(host.ipv6).is_global else []
+    networks = [*map(str, RESERVED_V4), *map(str, RESERVED_V6), *house]
+    return [part for network in networks for part in _without(network, (host.ipv4, host.ipv6))]
+
+
+def _without(network: str, addresses: Iterable[str]) -> list[str]:
+    """A network but for the one of these addresses that is in it, as networks; loopback stays whole."""
+    whole = ip_network(network, strict=False)
+    for address in addresses:
+        if address and not ip_address(address).is_loopback and ip_address(address) in whole:
+            return [str(part) for part in _split(whole, address)]
+    return [str(whole)]
+
+
+def _split(whole: IPv4Network | IPv6Network, address: str) -> Iterable[IPv4Network | IPv6Network]:
+    if isinstance(whole, IPv4Network):
+        return whole.address_exclude(IPv4Network(address))
+    return whole.address_exclude(IPv6Network(address))

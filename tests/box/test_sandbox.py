@@ -23,13 +23,14 @@ ON_DEMAND = tuple(
 )
 # systemd-networkd speaks to the kernel and sends raw packets before there is an address.
 EXPOSURE = {"systemd-networkd.service": 2.1}
-DAEMONS = ("ejabberd", "janus", "www-data", "parlor-portal", "avahi", "_chrony")
+DAEMONS = ("ejabberd", "janus", "www-data", "parlor-portal", "parlor-rooms", "avahi", "_chrony")
 # What each daemon's user may read of what the box keeps and renders.
 OWN_FILES = {
     "ejabberd": ("/data/ejabberd/", "/data/uploads/", "/run/parlor/ejabberd/"),
     "janus": ("/run/parlor/janus/",),
     "www-data": ("/run/parlor/nginx/",),
     "parlor-portal": ("/run/parlor/portal/",),
+    "parlor-rooms": ("/run/parlor/rooms/",),
     "avahi": ("/run/parlor/avahi/",),
     "_chrony": ("/data/chrony/", "/run/parlor/chrony/"),
     "daemon": (),
@@ -69,6 +70,7 @@ def test_only_the_core_runs_as_root(box: ClaimedBox) -> None:
         "ejabberd.service": "ejabberd",
         "avahi-daemon.service": "avahi",
         "parlor-portal.service": "parlor-portal",
+        "parlor-rooms.service": "parlor-rooms",
     }.items():
         assert running[unit] == {user}, unit
     ours = {unit for unit, users in running.items() if unit in OURS and "root" in users}
@@ -93,7 +95,7 @@ def test_a_daemons_user_reads_its_own_files_only(box: ClaimedBox, user: str) -> 
     assert len(everything) > 15
     readable = json.loads(box.box.run(["python3", "-c", _READABLE], user=user).stdout)
     assert [path for path in readable if not path.startswith((*OWN_FILES[user], *NOT_SECRET))] == []
-    if user in ("ejabberd", "janus", "www-data", "parlor-portal", "avahi"):
+    if user in ("ejabberd", "janus", "www-data", "parlor-portal", "parlor-rooms", "avahi"):
         assert readable, "the test itself sees nothing"
 
 
@@ -113,6 +115,7 @@ def test_a_daemons_user_writes_in_its_own_folders_only(box: ClaimedBox, user: st
         "ejabberd": r"/data/(ejabberd|uploads)(/.*)?|/run/(parlor-)?ejabberd(-api)?(/.*)?|/var/(lib|log)/ejabberd",
         "janus": r"/run/parlor-janus",
         "www-data": r"/run/parlor-nginx(/.*)?",
+        "parlor-rooms": r"/run/parlor-rooms",
         "avahi": r"/run/avahi-daemon",
         "_chrony": r"/data/chrony|/run/chrony",
     }.get(user, "")
@@ -164,7 +167,7 @@ KINDS = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("family", ["IPv4", "IPv6"])
-@pytest.mark.parametrize("user", ["janus", "www-data", "parlor-portal", "avahi"])
+@pytest.mark.parametrize("user", ["janus", "www-data", "parlor-portal", "parlor-rooms", "avahi"])
 def test_a_daemons_user_calls_nobody_in_the_house(
     box: ClaimedBox, user: str, family: str, kind: socket.SocketKind
 ) -> None:
@@ -196,13 +199,14 @@ def test_the_relay_cannot_send_into_the_house_whatever_ejabberd_believes(
         assert reaches(box, "ejabberd", kind, address, source)
 
 
-def test_the_pages_have_no_network_at_all(box: ClaimedBox) -> None:
-    pid = box.box.run(["systemctl", "show", "--value", "--property=MainPID", "parlor-portal.service"]).stdout.strip()
+@pytest.mark.parametrize("unit", ["parlor-portal.service", "parlor-rooms.service"])
+def test_pages_and_rooms_have_no_network_at_all(box: ClaimedBox, unit: str) -> None:
+    pid = box.box.run(["systemctl", "show", "--value", "--property=MainPID", unit]).stdout.strip()
     links = box.box.run(["nsenter", f"--net=/proc/{pid}/ns/net", "ip", "-o", "link"]).stdout
     assert [line.split(": ")[1] for line in links.splitlines()] == ["lo"]
 
 
-@pytest.mark.parametrize("unit", ["nginx", "janus", "avahi-daemon", "parlor-portal"])
+@pytest.mark.parametrize("unit", ["nginx", "janus", "avahi-daemon", "parlor-portal", "parlor-rooms"])
 def test_a_killed_daemon_is_back_at_once(box: ClaimedBox, unit: str) -> None:
     for _ in range(3):
         box.box.run(["systemctl", "kill", "--signal=KILL", f"{unit}.service"])

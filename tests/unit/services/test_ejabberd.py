@@ -192,10 +192,19 @@ def relays(settings: Settings, machine: Host) -> list[dict[str, Any]]:
     return [listener for listener in rendered(settings, machine)["listen"] if listener["module"] == "ejabberd_stun"]
 
 
+def _covered(network: IPv4Network | IPv6Network, by: set[IPv4Network | IPv6Network]) -> bool:
+    """Whether these networks hold all of one."""
+    parts = [each for each in by if each.version == network.version and each.overlaps(network)]
+    whole = sum(min(each.num_addresses, network.num_addresses) for each in parts)
+    return whole >= network.num_addresses
+
+
 def test_every_relay_refuses_every_reserved_range() -> None:
     for listener in relays(OWN, host()):
         assert listener["use_turn"] is True
-        assert {str(network) for network in RESERVED} <= set(listener["turn_blacklist"])
+        holes = {ip_network(host().ipv4), ip_network(host().ipv6)}
+        refused = {ip_network(each) for each in listener["turn_blacklist"]} | holes
+        assert all(_covered(network, refused) for network in RESERVED)
         assert (listener["turn_min_port"], listener["turn_max_port"]) == (RELAY_FIRST, RELAY_LAST)
         assert listener["turn_max_allocations"] == 10
     assert len(relays(OWN, host())) == 3
@@ -232,6 +241,14 @@ def test_the_relay_reaches_no_other_machine_of_the_house_by_ipv6() -> None:
     assert refused("2a02:1:2:3:ffff::1")
     assert not refused("2a02:1:2:3::7")  # two relayed callers meet there
     assert not refused("2a02:1:2:4::8")
+    assert not refused("10.0.0.7")  # the media of rooms is there; the firewall keeps the relay from all else
+    for other in ("10.0.0.6", "10.0.0.8", "10.255.255.255", "192.168.0.7"):
+        assert refused(other)
+
+
+def test_loopback_is_refused_even_where_the_box_has_no_other_address() -> None:
+    (blacklist,) = {tuple(relay["turn_blacklist"]) for relay in relays(OWN, at("127.0.0.1", "::1"))}
+    assert "127.0.0.0/8" in blacklist
 
 
 def offers(settings: Settings, machine: Host) -> set[tuple[str, str, str]]:

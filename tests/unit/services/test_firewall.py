@@ -10,6 +10,7 @@ from appliance.model import Port, Protocol, Service
 from appliance.reserved import RESERVED_V4, RESERVED_V6
 from appliance.services import firewall, janus
 from appliance.services.firewall import open_ports
+from appliance.services.janus import MEDIA_PORTS
 from appliance.settings import Settings
 from appliance.xmpp.listeners import RELAY_FIRST, RELAY_LAST
 from tests.unit.services.samples import HOUSE, OWN, RENAMED, UNCLAIMED, host
@@ -69,7 +70,12 @@ def test_the_relay_is_stopped_before_anything_lets_it_through() -> None:
         f"th sport {RELAY_FIRST}-{RELAY_LAST} {family} daddr @reserved{n} drop" for family, n in (("ip", 4), ("ip6", 6))
     ]
     for rule in relay:
-        assert output.index(rule) < output.index("accept\n")
+        assert output.index(rule) < output.index("ct state established")
+    before = output[: output.index(relay[0])]
+    allowed = [line for line in before.splitlines() if line.endswith("accept") and "policy" not in line]
+    ports = f"udp dport {{ {RELAY_FIRST}-{RELAY_LAST}, {MEDIA_PORTS[0]}-{MEDIA_PORTS[1]} }} accept"
+    assert len(allowed) == 2
+    assert all("fib daddr type local" in line and line.endswith(ports) for line in allowed)
 
 
 def test_every_reserved_range_is_in_its_set() -> None:

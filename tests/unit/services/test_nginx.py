@@ -21,14 +21,19 @@ def server_names(settings: Settings) -> list[list[str]]:
     return [re.findall(r'"[^"]*"|\S+', line) for line in lines]
 
 
+def web(settings: Settings) -> str:
+    """What speaks HTTP."""
+    return configuration(settings).partition("http {\n")[2]
+
+
 def blocks(settings: Settings) -> list[str]:
-    return re.split(r"^    server \{$", configuration(settings), flags=re.MULTILINE)[1:]
+    return re.split(r"^    server \{$", web(settings), flags=re.MULTILINE)[1:]
 
 
 @pytest.mark.parametrize("settings", STATES)
 def test_nobody_is_served_under_a_name_that_is_not_the_boxs(settings: Settings) -> None:
     first, *others = blocks(settings)
-    assert first.count("default_server") == 4
+    assert first.count("default_server") == (3 if settings in (OWN, RENAMED) else 4)
     assert "return 421" in first
     assert "proxy_pass" not in first
     assert not any("default_server" in block for block in others)
@@ -80,13 +85,40 @@ def test_only_the_own_domain_with_a_certificate_from_an_authority_promises_https
 
 @pytest.mark.parametrize("settings", STATES)
 def test_headers_stand_in_one_place_so_that_no_answer_loses_them(settings: Settings) -> None:
-    http = configuration(settings).partition("    server {")[0]
+    http = web(settings).partition("    server {")[0]
     for name in ("X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy", "Content-Security-Policy"):
         assert re.search(rf"^    add_header {name} .* always;$", http, re.MULTILINE)
     for block in blocks(settings):
         assert "add_header" not in block
         assert "proxy_set_header" not in block
         assert "proxy_hide_header" not in block
+
+
+def test_the_relay_shares_port_443_only_under_an_own_domain() -> None:
+    stream, _, http = configuration(OWN).partition("http {\n")
+    assert re.search(r'"proxy.chat.example.org" "unix:/run/parlor-nginx/relay.sock";', stream)
+    assert 'proxy_pass "127.0.0.1:5349";' in stream
+    assert "listen 443" not in http
+    assert "real_ip_header proxy_protocol;" in http
+    for settings in (HOUSE, UNCLAIMED):
+        text_ = configuration(settings)
+        assert "stream {" not in text_
+        assert "proxy_protocol" not in text_  # else whoever speaks it says which address it has
+
+
+def test_the_pages_of_rooms_may_use_devices_and_no_other_page_may() -> None:
+    text_ = configuration(OWN)
+    pages = re.search(r"map \$request_uri \$page \{(.*?)\}\n    map", text_, re.DOTALL)
+    assert pages
+    patterns = re.findall(r'"~(\S+)" (\w+);', pages[1])
+
+    def page(path: str) -> str:
+        return next((name for pattern, name in patterns if re.search(pattern, path)), "portal")
+
+    assert [page(path) for path in ("/r/home", "/embedded/home", "/embed.js?1", "/r/", "/people?x=/r/a")] == [
+        *("room", "embedded", "script", "portal", "portal")
+    ]
+    assert "/r/" not in configuration(UNCLAIMED)
 
 
 def test_what_a_client_says_of_itself_is_overwritten() -> None:
@@ -115,6 +147,7 @@ def test_nothing_of_a_request_that_could_be_secret_is_logged() -> None:
     logs = re.findall(r"^\s*(?:access_log|error_log) .*;$", text_, re.MULTILINE)
     assert [log.strip() for log in logs] == [
         "error_log stderr warn;",
+        "error_log stderr emerg;",
         "error_log stderr emerg;",
         "access_log syslog:server=unix:/dev/log,nohostname,tag=nginx failure if=$failed;",
     ]

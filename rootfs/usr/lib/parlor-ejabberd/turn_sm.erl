@@ -6,6 +6,9 @@
 %% A user name for TURN is `Expiry:Hash` (mod_stun_disco), the hash being of the full JID that asked and
 %% of its host. It is counted for the account whose session has that JID, and only while the session
 %% lives: else a person could log in again and again and get a fresh allowance each time.
+%%
+%% Visitors of rooms have no account: theirs is `Expiry:vVisitorHost` (appliance/rooms/relay.py). Each has the
+%% allowance of an account, and all together have half of the relay's ports, so that phones never go without.
 -module(turn_sm).
 -behaviour(gen_server).
 
@@ -13,6 +16,7 @@
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 
 -define(TABLE, turn_allocs).
+-define(VISITORS, 128).
 
 start() ->
     gen_server:start({local, ?MODULE}, ?MODULE, [], []).
@@ -66,9 +70,10 @@ handle_info(_Message, State) ->
 add(_Client, unknown, _Max, _Pid) ->
     limit;
 add(Client, Account, Max, Pid) ->
-    Live = ets:select_count(?TABLE, [{{'_', '_', Account}, [], [true]}]),
+    Live = live(Account),
+    All = live_of_all(Account),
     if
-        Live < Max -> % `infinity` is greater than every number
+        Live < Max, All < ?VISITORS -> % `infinity` is greater than every number
             erlang:monitor(process, Pid),
             ets:insert(?TABLE, {Client, Pid, Account}),
             ok;
@@ -76,8 +81,15 @@ add(Client, Account, Max, Pid) ->
             limit
     end.
 
+live(Account) ->
+    ets:select_count(?TABLE, [{{'_', '_', Account}, [], [true]}]).
+
+live_of_all({visitor, _}) -> live({visitor, '_'});
+live_of_all(_) -> 0.
+
 account(User) ->
     case binary:split(User, <<":">>) of
+        [_Expiry, <<"v", Visitor:7/binary, _HostHash:8/binary>>] -> {visitor, Visitor};
         [_Expiry, <<Hash:8/binary, HostHash:8/binary>>] -> account(Hash, HostHash, ejabberd_sm:dirty_get_sessions_list());
         _ -> unknown
     end.
