@@ -154,6 +154,9 @@ class Hall:
                     self._tell(place, identity, _sorry("publish", words.VIEWERS_WATCH))
                 case m.Publish():
                     await seat.sending.publish(message.jsep.model_dump(), dict(message.tracks))
+                    shares = "screen" in message.tracks.values()
+                    if identity in place.room.inside and shares != place.room.inside[identity].screen:
+                        self._do(place, place.room.state(identity, {"screen": shares}))
                 case m.Answer():
                     await seat.receiving.answer(message.jsep.model_dump())
                 case m.Candidate(side="send"):

@@ -94,7 +94,6 @@ class State(_Message):
     do: Literal["state"]
     microphone: bool | None = None
     camera: bool | None = None
-    screen: bool | None = None
     hand: bool | None = None
 
 

@@ -6,7 +6,7 @@ import contextlib
 from appliance.janus import Document, Handle, JanusError
 from appliance.rooms.sending import candidate_message
 from appliance.rooms.sfu import PLUGIN, Stage, Stream
-from appliance.rooms.visitor import Say
+from appliance.rooms.visitor import Message, Say
 
 Key = tuple[int, str]
 
@@ -21,6 +21,7 @@ class Receiving:
         self._handle: Handle | None = None
         self._mids: dict[Key, str] = {}  # what is subscribed to, and its mid here
         self._dead: Handle | None = None  # its connection has ended in Janus
+        self._early: list[Message] | None = []  # candidates that Janus told before its first offer was on its way
         self._offered = False
         self._stale = False
         self._lock = asyncio.Lock()
@@ -63,6 +64,9 @@ class Receiving:
         self._offered = True
         jsep = {"type": answer["jsep"]["type"], "sdp": answer["jsep"]["sdp"]}
         self._say({"is": "offer", "jsep": jsep, "streams": self._table()})
+        early, self._early = self._early, None
+        for message in early or ():
+            self._say(message)
 
     def _table(self) -> list[Document]:
         known = self._stage.streams
@@ -126,9 +130,14 @@ class Receiving:
 
     def _hear(self, event: Document) -> None:
         if event["janus"] == "trickle":
-            self._say(candidate_message("receive", event["candidate"]))
+            message = candidate_message("receive", event["candidate"])
+            if self._early is None:
+                self._say(message)
+            else:
+                self._early.append(message)
         elif event["janus"] == "hangup" and self._handle is not None and event["sender"] == self._handle.identity:
             self._dead, self._handle, self._mids, self._offered = self._handle, None, {}, False
+            self._early = []
             self._say({"is": "renew", "side": "receive"})
 
 

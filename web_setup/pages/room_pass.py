@@ -19,7 +19,9 @@ def show() -> dict[str, Any]:
     if session.get("kind") != visitor.PERSON:
         return language
     try:
-        given: dict[str, Any] = visitor.core().call("GET", visitor.path_of("room-pass", request.args.get("room", "") or "-"))
+        given: dict[str, Any] = visitor.core().call(
+            "GET", visitor.path_of("room-pass", request.args.get("room", "") or "-")
+        )
     except (LoggedOut, Denied):
         return language
     return language | given
