@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from appliance.janus import JanusError
 from appliance.rooms import messages as m
 from appliance.rooms import words
-from appliance.rooms.media import Media
+from appliance.rooms.media import Media, Seat
 from appliance.rooms.room import Room, Rules
 from appliance.rooms.rules import Refused, Registry
 from appliance.rooms.sfu import Sfu
@@ -150,13 +150,8 @@ class Hall:
         try:
             seat = await place.media.seat(identity)
             match message:
-                case m.Publish() if place.room.inside[identity].is_viewer:
-                    self._tell(place, identity, _sorry("publish", words.VIEWERS_WATCH))
                 case m.Publish():
-                    await seat.sending.publish(message.jsep.model_dump(), dict(message.tracks))
-                    shares = "screen" in message.tracks.values()
-                    if identity in place.room.inside and shares != place.room.inside[identity].screen:
-                        self._do(place, place.room.state(identity, {"screen": shares}))
+                    await self._publish(place, identity, seat, message)
                 case m.Answer():
                     await seat.receiving.answer(message.jsep.model_dump())
                 case m.Candidate(side="send"):
@@ -171,6 +166,15 @@ class Hall:
             log.info("%s was refused: %s", message.do, error)
             if isinstance(message, m.Publish):
                 self._tell(place, identity, _sorry("publish", words.NO_MEDIA))
+
+    async def _publish(self, place: Place, identity: str, seat: Seat, message: m.Publish) -> None:
+        if place.room.inside[identity].is_viewer:
+            self._tell(place, identity, _sorry("publish", words.VIEWERS_WATCH))
+            return
+        await seat.sending.publish(message.jsep.model_dump(), dict(message.tracks))
+        visitor, shares = place.room.inside.get(identity), "screen" in message.tracks.values()
+        if visitor is not None and shares != visitor.screen:
+            self._do(place, place.room.state(identity, {"screen": shares}))
 
     # For the API
 

@@ -1,6 +1,6 @@
 """Real browsers for the tests: headless Chromium that finds the boxes by their names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,8 +28,9 @@ def browser(
     dark: bool = False,
     scripts: bool = True,
     trusting: bool = True,
+    more: Sequence[str] = (),
 ) -> Iterator[Driver]:
-    """A browser with a profile of its own. `hosts` maps names to addresses.
+    """A browser with a profile of its own. `hosts` maps names to addresses, `more` are switches.
 
     A `trusting` one takes any certificate; another asks its person (`accept_certificate`).
     """
@@ -44,6 +45,7 @@ def browser(
         f"--host-resolver-rules={rules}",
         f"--lang={language}",
         f"--accept-lang={language}",
+        *more,
     ):
         options.add_argument(argument)
     if trusting:
