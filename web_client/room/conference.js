@@ -17,7 +17,7 @@ import { Transform } from "./transform.js";
  * @typedef {"new" | "joining" | "waiting" | "in" | "reconnecting" | "over"} State
  * @typedef {{ name: string, title: string, locked: boolean, recording: boolean, may_record: boolean, encrypted: boolean, check: string | null }} Room
  * @typedef {{ from: string, name: string, text: string, at: number, unreadable?: true }} ChatMessage `unreadable`: not written with the room's key
- * @typedef {import("./quality.js").Level & { sending: import("./quality.js").Direction | null, receiving: import("./quality.js").Direction | null }} CallQuality
+ * @typedef {import("./quality.js").Level & { sending: Partial<import("./quality.js").Direction>, receiving: Partial<import("./quality.js").Direction> }} CallQuality empty: there is no such connection
  *
  * @typedef {object} Options
  * @property {string} socket wss://BOX/rooms/socket
@@ -46,8 +46,9 @@ export class Conference extends EventTarget {
   messages = [];
   /** @type {boolean} my microphone, also while there is none */
   muted = false;
-  /** @type {{ title: string, for: "host" | "admission" } | null} while waiting */
-  waiting = null;
+  /** @type {"" | "host" | "admission"} what is waited for, at the door */
+  waitingFor = "";
+  title = "";
 
   #people = new People();
   #quality = new Quality();
@@ -214,7 +215,7 @@ export class Conference extends EventTarget {
     this.#undecrypted = 0;
     const sending = await this.#quality.of("send", this.sending.peer);
     const receiving = await this.#quality.of("receive", this.receiving.peer, undecrypted);
-    return { ...level([sending, receiving], this.state === "in"), sending, receiving };
+    return { ...level([sending, receiving], this.state === "in"), sending: sending ?? {}, receiving: receiving ?? {} };
   }
 
   async #join() {
@@ -295,7 +296,8 @@ export class Conference extends EventTarget {
   /** @type {Record<string, (message: any) => unknown>} by what the box said */
   #take = {
     waiting: ({ title, for: what }) => {
-      this.waiting = { title, for: what };
+      this.title = title;
+      this.waitingFor = what;
       this.#setState("waiting");
     },
     welcome: (message) => this.#welcome(message),
@@ -344,15 +346,14 @@ export class Conference extends EventTarget {
   #welcome({ you, room, people, door = [], chat = [], ice = [], resumed = false }) {
     this.room = room;
     this.door = door;
-    this.waiting = null;
+    this.title = room.title;
+    this.waitingFor = "";
     this.around.ice = ice;
     const known = new Set(resumed ? this.people.keys() : []);
     const gone = this.#people.welcome(you, people);
     this.#meet(people.filter(({ id }) => !known.has(id)), gone, resumed);
-    this.#inTurn(async () => {
-      this.messages = await Promise.all(chat.map((one) => this.#read(one)));
-      this.#emit("message", null);
-    });
+    if (!this.#encryption && this.messages.length === 0) this.messages = [...chat];
+    else this.#inTurn(() => this.#catchUp(chat));
     this.#setState("in");
     this.#emit("people", { people: this.people });
     if (resumed) this.receiving.resume();
@@ -395,6 +396,18 @@ export class Conference extends EventTarget {
     if (!this.#encryption) return { from, name, text, at };
     const plain = await this.#encryption.openChat(text);
     return plain === null ? { from, name, text: "", at, unreadable: true } : { from, name, text: plain, at };
+  }
+
+  /**
+   * What was written while I was not here.
+   *
+   * @param {ChatMessage[]} chat
+   */
+  async #catchUp(chat) {
+    const name = (/** @type {ChatMessage} */ { at, name, text }) => JSON.stringify([at, name, text]);
+    const known = new Set(this.messages.map(name));
+    const read = await Promise.all(chat.map((one) => this.#read(one)));
+    for (const message of read) if (!known.has(name(message))) this.#say(message);
   }
 
   /** @param {ChatMessage} message */

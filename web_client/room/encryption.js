@@ -151,7 +151,7 @@ export class Encryption {
   async #rotate() {
     this.#rotation = null;
     const made = this.#make();
-    for (const id of this.#known.keys()) await this.#tell(id);
+    for (const id of this.#known.keys()) await this.#tell(id, [made]);
     this.needs.clock.after(USED_AFTER_MS, () => this.#use(made));
   }
 
@@ -160,10 +160,10 @@ export class Encryption {
    *
    * @param {string} to
    */
-  async #tell(to) {
+  async #tell(to, keys = this.#mine) {
     const known = this.#known.get(to);
     if (!known) return;
-    for (const { id, key } of this.#mine) {
+    for (const { id, key } of keys) {
       const sealed = await seal(known.pair, new Uint8Array([id, ...key]), this.me.raw);
       this.needs.tell(to, JSON.stringify({ key: sealed }));
     }

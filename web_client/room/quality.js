@@ -4,13 +4,13 @@
  * @typedef {object} Direction of one connection; what is not known is null
  * @property {boolean} connected
  * @property {boolean} relay over a TURN server
- * @property {number | null} roundTripMs
+ * @property {number | null} rtt round trip in ms
  * @property {number | null} loss 0 to 1, since the last call
- * @property {number | null} jitterMs
+ * @property {number | null} jitter ms
  * @property {number} bitrate bit/s, since the last call
  * @property {number} width pixels of the largest picture
  * @property {number} height
- * @property {number} framesPerSecond of it
+ * @property {number} fps of it
  * @property {"" | "cpu" | "bandwidth" | "other"} limited why the picture is smaller than it could be
  * @property {number} undecrypted frames, since the last call
  *
@@ -20,8 +20,8 @@
 
 const NOTHING = { at: 0, bytes: 0, packets: 0, lost: 0 };
 // What people notice: ITU-T G.114 for the way there and back, and what Opus and VP8 repair without a trace.
-const BAD = { loss: 0.1, roundTripMs: 800, jitterMs: 120 };
-const POOR = { loss: 0.03, roundTripMs: 400, jitterMs: 50 };
+const BAD = { loss: 0.1, rtt: 800, jitter: 120 };
+const POOR = { loss: 0.03, rtt: 400, jitter: 50 };
 
 /** @param {Iterable<any>} reports @param {string} type */
 const ofType = (reports, type) => [...reports].filter((report) => report.type === type);
@@ -73,13 +73,13 @@ export function direction(side, reports, before = NOTHING, undecrypted = 0) {
     direction: {
       connected: Boolean(pair),
       relay: local?.candidateType === "relay",
-      roundTripMs: inMs(largest([pair?.currentRoundTripTime])),
+      rtt: inMs(largest([pair?.currentRoundTripTime])),
       loss: lossBetween(before, sums, sending),
-      jitterMs: inMs(largest(losses.map((stream) => stream.jitter))),
+      jitter: inMs(largest(losses.map((stream) => stream.jitter))),
       bitrate: bitrateBetween(before, sums),
       width: picture?.frameWidth ?? 0,
       height: picture?.frameHeight ?? 0,
-      framesPerSecond: picture?.framesPerSecond ?? 0,
+      fps: picture?.framesPerSecond ?? 0,
       limited: limits.includes("cpu") ? "cpu" : (limits[0] ?? ""),
       undecrypted,
     },
@@ -101,7 +101,7 @@ function lossBetween(before, now, sending) {
 
 /** @param {Direction} one @param {typeof BAD} limit */
 const beyond = (one, limit) =>
-  (one.loss ?? 0) > limit.loss || (one.roundTripMs ?? 0) > limit.roundTripMs || (one.jitterMs ?? 0) > limit.jitterMs;
+  (one.loss ?? 0) > limit.loss || (one.rtt ?? 0) > limit.rtt || (one.jitter ?? 0) > limit.jitter;
 
 /**
  * @param {(Direction | null)[]} directions null: there is no such connection
