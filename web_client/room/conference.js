@@ -336,6 +336,10 @@ export class Conference extends EventTarget {
     offer: ({ jsep, streams }) => this.receiving.offer(jsep, streams),
     candidate: ({ side, candidate }) => (side === "send" ? this.sending : this.receiving).candidate(candidate),
     media: ({ state }) => this.#media(state),
+    renew: ({ side }) => {
+      if (side === "receive") this.receiving.anew();
+      else this.#publish(true);
+    },
     sorry: ({ to, message }) => {
       if (to === "publish") this.sending.refused(message);
       this.#emit("sorry", { to, message });
@@ -358,7 +362,7 @@ export class Conference extends EventTarget {
     this.#emit("people", { people: this.people });
     if (resumed) this.receiving.resume();
     else this.#startAnew();
-    this.sending.start(!resumed).catch((error) => this.#emit("sorry", { to: "publish", message: error.message }));
+    this.#publish(!resumed);
   }
 
   #startAnew() {
@@ -383,7 +387,12 @@ export class Conference extends EventTarget {
     this.sending.close();
     this.receiving.close();
     this.#emit("media", { state });
-    if (state === "back") void this.sending.start(true).catch((error) => this.#emit("sorry", { to: "publish", message: error.message }));
+    if (state === "back") this.#publish(true);
+  }
+
+  /** @param {boolean} fresh with a new connection */
+  #publish(fresh) {
+    this.sending.start(fresh).catch((error) => this.#emit("sorry", { to: "publish", message: error.message }));
   }
 
   /** @param {Said} said */

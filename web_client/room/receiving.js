@@ -54,7 +54,10 @@ export class Receiving extends EventTarget {
 
   /** Asks for an offer with which ICE starts again. */
   restart() {
-    if (!this.#connection) return;
+    if (this.#connection) this.#ask();
+  }
+
+  #ask() {
     this.around.send({ do: "restart" });
     this.around.clock.cancel(this.#patience);
     this.#patience = this.around.clock.after(OFFER_MS, () => this.around.silent());
@@ -71,6 +74,12 @@ export class Receiving extends EventTarget {
   /** The box is not reached: nothing that it was asked for is awaited. */
   stop() {
     this.around.clock.cancel(this.#patience);
+  }
+
+  /** The connection has ended in the SFU: asks for another. */
+  anew() {
+    this.close();
+    this.#ask();
   }
 
   /** @param {import("./connection.js").Candidate | null} candidate */

@@ -115,3 +115,13 @@ test("the worker knows whose a line is before its first frame can come", async (
   await settled();
   assert.deepEqual(done, [["from", "0", "7"], ["through", "0"], ["from", "0", "9"]]);
 });
+
+test("a connection that has ended in the SFU gives way to another", async () => {
+  const { receiving, events, did } = start();
+  await receiving.offer(...offer("one", ["0", "7", "camera"]));
+  receiving.anew();
+  assert.equal(did("restart").length, 1);
+  assert.deepEqual(events.at(-1), ["trackended", "7", "camera"]);
+  await receiving.offer(...offer("two", ["0", "7", "camera"]));
+  assert.equal(FakePeer.made.length, 2);
+});
