@@ -13,7 +13,7 @@ help:         ## this list
 	@printf '\nmake run takes\n%s\n%s\n%s\n%s\n%s\n' \
 	  '  PROVISION=FILE          set the box up from a file (docs/provisioning.md)' \
 	  '  PARLOR_DATA=FOLDER      keep its data there, not in build/data' \
-	  '  HTTPS_PORT= HTTP_PORT= XMPP_PORT= XMPPS_PORT= S2S_PORT=   other ports of this machine' \
+	  '  HTTPS_PORT= HTTP_PORT= XMPP_PORT= XMPPS_PORT= S2S_PORT= TURN_PORT=   other ports of this machine' \
 	  '  LISTEN=ADDRESS          whom to let in: localhost, or 0.0.0.0 for phones in the house' \
 	  '  MIRROR= MIRROR_SECURITY= http_proxy=   where Debian comes from'
 

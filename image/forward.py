@@ -36,6 +36,7 @@ FORWARDS = (
     Forward("chat apps", "XMPP_PORT", 5222, 5222),
     Forward("chat apps over direct TLS", "XMPPS_PORT", 5223, 5223),
     Forward("other servers", "S2S_PORT", 5269, 5269),
+    Forward("sound and picture of rooms", "TURN_PORT", 3478, 3478),
 )
 
 
