@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from appliance import setup, update_command
+from appliance import meeting_command, setup, update_command
 from appliance.client import Client
 from appliance.model import ParlorError
 
@@ -62,6 +62,8 @@ def parser() -> argparse.ArgumentParser:
         ("logout", user_logout, "End every session of somebody."),
     ):
         command(name, run, text, user).add_argument("name", metavar="NAME")
+
+    meeting_command.add_arguments(commands, command)
 
     settings = commands.add_parser("settings", help="Show or change settings.").add_subparsers(
         required=True, metavar="ACTION"

@@ -12,7 +12,7 @@ from aiohttp import web
 from systemd import daemon
 
 from appliance import setup
-from appliance.core import admin_routes, care_routes, pass_routes, routes, update_routes
+from appliance.core import admin_routes, care_routes, pass_routes, room_routes, routes, update_routes
 from appliance.core.caller import PORTAL_USER
 from appliance.core.context import CONTEXT, Context
 from appliance.core.draft import Draft
@@ -20,10 +20,10 @@ from appliance.core.jobs import Jobs
 from appliance.core.owner import Owner
 from appliance.core.people import People
 from appliance.core.proof import Proof
-from appliance.core.request import LARGEST_BODY, errors
 from appliance.core.sessions import Sessions
 from appliance.core.updates import Updates
 from appliance.core.upkeep import answer_watchdog, follow_disk, follow_updates, upkeep
+from appliance.http_api import LARGEST_BODY, errors
 from appliance.model import CORE_SOCKET, Invalid
 from appliance.system import facts, store
 from ota.rauc import Rauc
@@ -63,6 +63,7 @@ def application(context: Context) -> web.Application:
     app.add_routes(care_routes.routes)
     app.add_routes(update_routes.routes)
     app.add_routes(pass_routes.routes)
+    app.add_routes(room_routes.routes)
     return app
 
 

@@ -12,7 +12,8 @@ from appliance.core.care_routes import notice_documents
 from appliance.core.context import CONTEXT, Context
 from appliance.core.jobs import Job
 from appliance.core.owner import certificate_names
-from appliance.core.request import body, caller, text
+from appliance.core.request import caller
+from appliance.http_api import body, text
 from appliance.model import DATA, Certificate, Conflict, Invalid, State
 from appliance.settings import N_, Problem
 from appliance.system import certificate_store, files

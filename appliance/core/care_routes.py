@@ -6,7 +6,8 @@ from aiohttp import web
 
 from appliance.core.caller import Caller, Role
 from appliance.core.context import CONTEXT, Context
-from appliance.core.request import body, caller, text
+from appliance.core.request import caller
+from appliance.http_api import body, text
 from appliance.model import Denied, Invalid, Missing
 from appliance.settings import N_, Problem
 from appliance.system import erase, notices, units

@@ -11,8 +11,8 @@ from appliance.core.owner import Owner
 from appliance.core.people import People
 from appliance.core.proof import Proof
 from appliance.core.sessions import Sessions
-from appliance.core.throttle import Throttle
 from appliance.core.updates import Updates
+from appliance.throttle import Throttle
 
 
 @dataclass

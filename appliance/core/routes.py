@@ -10,7 +10,8 @@ from appliance.core.caller import Caller, Role
 from appliance.core.care_routes import notice_documents
 from appliance.core.context import CONTEXT, Context
 from appliance.core.jobs import Job
-from appliance.core.request import body, caller, text
+from appliance.core.request import caller
+from appliance.http_api import body, text
 from appliance.model import Conflict, Denied, Missing
 from appliance.settings import N_
 

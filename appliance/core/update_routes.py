@@ -6,7 +6,8 @@ from aiohttp import web
 
 from appliance.core.caller import Role
 from appliance.core.context import CONTEXT, Context
-from appliance.core.request import body, caller
+from appliance.core.request import caller
+from appliance.http_api import body
 from appliance.model import Denied, Invalid
 from appliance.settings import N_, Problem
 

@@ -3,9 +3,11 @@
 import json
 
 from appliance.model import (
+    DATA,
     ROOMS_SOCKET,
     RUN,
     Check,
+    Directory,
     Host,
     Probe,
     RenderedFile,
@@ -17,6 +19,7 @@ from appliance.settings import N_, DomainKind, Settings
 from appliance.xmpp.listeners import STUN
 
 FOLDER = RUN / "rooms"
+FILES = DATA / "rooms"  # meetings
 
 
 def render(settings: Settings, _host: Host) -> tuple[RenderedFile, ...]:
@@ -46,5 +49,8 @@ SERVICE = Service(
     render=render,
     enabled=when_claimed,
     checks=(Check(Probe.HTTP, f"unix:{ROOMS_SOCKET}:/health"),),
+    directories=(Directory(FILES, "parlor-rooms", 0o700),),
+    databases=(FILES / "rooms.db",),
+    backup=(FILES,),
     can_reload=False,
 )

@@ -137,7 +137,7 @@ def frames(driver: Driver, person: str, kind: str = "camera") -> int:
 
 def loudness(driver: Driver) -> list[float]:
     """How loud each sound that this page plays gets within two seconds."""
-    heard: list[float] = driver.execute_async_script(_HEARD)  # type: ignore[no-untyped-call]
+    heard: list[float] = driver.execute_async_script(_HEARD)
     return heard
 
 

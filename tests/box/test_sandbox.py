@@ -30,7 +30,7 @@ OWN_FILES = {
     "janus": ("/run/parlor/janus/",),
     "www-data": ("/run/parlor/nginx/",),
     "parlor-portal": ("/run/parlor/portal/",),
-    "parlor-rooms": ("/run/parlor/rooms/",),
+    "parlor-rooms": ("/data/rooms/", "/run/parlor/rooms/"),
     "avahi": ("/run/parlor/avahi/",),
     "_chrony": ("/data/chrony/", "/run/parlor/chrony/"),
     "daemon": (),
@@ -115,7 +115,7 @@ def test_a_daemons_user_writes_in_its_own_folders_only(box: ClaimedBox, user: st
         "ejabberd": r"/data/(ejabberd|uploads)(/.*)?|/run/(parlor-)?ejabberd(-api)?(/.*)?|/var/(lib|log)/ejabberd",
         "janus": r"/run/parlor-janus",
         "www-data": r"/run/parlor-nginx(/.*)?",
-        "parlor-rooms": r"/run/parlor-rooms",
+        "parlor-rooms": r"/run/parlor-rooms|/data/rooms",
         "avahi": r"/run/avahi-daemon",
         "_chrony": r"/data/chrony|/run/chrony",
     }.get(user, "")

@@ -6,8 +6,8 @@ import pytest
 
 from appliance.core.claims import ALPHABET, LIFETIME_S, ClaimCode, canonical
 from appliance.core.sessions import LOGIN_S, Sessions
-from appliance.core.throttle import FREE_TRIES, LONGEST_S, Throttle
 from appliance.model import Denied, Expired, LoggedOut, TooMany
+from appliance.throttle import FREE_TRIES, LONGEST_S, Throttle
 
 
 class Clock:
