@@ -1,0 +1,126 @@
+// My camera and microphone: which are chosen, whether they are on, and what is the matter with them.
+import { devices, follow, open } from "./capture.js";
+import { keep, recall } from "./memory.js";
+
+/** @typedef {"camera" | "microphone"} Kind */
+/** @typedef {"" | "refused" | "none" | "busy" | "unplugged"} Problem */
+/** @typedef {{id: string, label: string}} Device */
+/** @typedef {{camera: Device[], microphone: Device[], speaker: Device[]}} Devices */
+
+/**
+ * Events: `change` (a track, a problem or the list of devices is another), `unplugged` {kind}, `plugged` {kind, device}.
+ */
+export class Media extends EventTarget {
+  constructor() {
+    super();
+    /** @type {Record<Kind, MediaStreamTrack | null>} */
+    this.tracks = { camera: null, microphone: null };
+    /** @type {Record<Kind, Problem>} */
+    this.problems = { camera: "", microphone: "" };
+    /** @type {Record<Kind | "speaker", string>} */
+    this.chosen = { camera: recall("camera"), microphone: recall("microphone"), speaker: recall("speaker") };
+    /** @type {Devices} */
+    this.devices = { camera: [], microphone: [], speaker: [] };
+    this.muted = false;
+    /** @type {Record<Kind, number>} counts openings: only the newest one's track is taken */
+    this.opening = { camera: 0, microphone: 0 };
+  }
+
+  /** Ask for both at once, so that the browser asks once. */
+  async start() {
+    follow((now) => this.relist(now));
+    await this.open(["microphone", "camera"]);
+    if (this.problems.camera && this.problems.microphone) await Promise.all([this.open(["microphone"]), this.open(["camera"])]);
+    else if (this.problems.camera) await this.open(["camera"]);
+    this.relist(await devices(), true);
+  }
+
+  /** Open devices of these kinds; what fails is in `problems`. @param {Kind[]} kinds */
+  async open(kinds) {
+    const turns = kinds.map((kind) => ++this.opening[kind]);
+    const result = await open(kinds, this.chosen);
+    kinds.forEach((kind, index) => {
+      const track = result.tracks[kind] ?? null;
+      if (turns[index] !== this.opening[kind]) return track?.stop();
+      this.take(kind, track);
+      this.problems[kind] = result.problem;
+    });
+    this.changed();
+  }
+
+  /** @param {Kind} kind @param {MediaStreamTrack | null} track */
+  take(kind, track) {
+    this.tracks[kind]?.stop();
+    this.tracks[kind] = track;
+    if (!track) return;
+    if (kind === "microphone") track.enabled = !this.muted;
+    track.addEventListener("ended", () => this.lost(kind, track), { once: true });
+  }
+
+  /** The device went away by itself. @param {Kind} kind @param {MediaStreamTrack} track */
+  lost(kind, track) {
+    if (this.tracks[kind] !== track) return;
+    this.tracks[kind] = null;
+    this.problems[kind] = "unplugged";
+    this.changed();
+    this.dispatchEvent(new CustomEvent("unplugged", { detail: { kind } }));
+  }
+
+  /** Stop a device: its light goes out. @param {Kind} kind */
+  close(kind) {
+    this.opening[kind]++;
+    this.take(kind, null);
+    this.problems[kind] = "";
+    this.changed();
+  }
+
+  /** Mute without stopping: speaking again takes no time. @param {boolean} on */
+  mute(on) {
+    this.muted = on;
+    if (this.tracks.microphone) this.tracks.microphone.enabled = !on;
+    this.changed();
+  }
+
+  /** Whether I can be heard. */
+  get heard() {
+    return Boolean(this.tracks.microphone) && !this.muted;
+  }
+
+  /** Use another device, now when it is on. @param {Kind | "speaker"} kind @param {string} id */
+  async choose(kind, id) {
+    this.chosen[kind] = id;
+    keep(kind, id);
+    if (kind !== "speaker" && (this.tracks[kind] || this.problems[kind])) await this.open([kind]);
+    this.changed();
+  }
+
+  /** @param {Devices} now @param {boolean} [first] nothing is new at the first time */
+  relist(now, first = false) {
+    const before = this.devices;
+    this.devices = now;
+    this.changed();
+    if (first) return;
+    for (const kind of /** @type {(Kind | "speaker")[]} */ (["camera", "microphone", "speaker"])) {
+      const device = now[kind].find((each) => each.id && !before[kind].some((old) => old.id === each.id));
+      if (device && before[kind].every((old) => old.id)) this.dispatchEvent(new CustomEvent("plugged", { detail: { kind, device } }));
+    }
+  }
+
+  /** The id of the device that is on, or was chosen. @param {Kind | "speaker"} kind */
+  current(kind) {
+    const on = kind === "speaker" ? undefined : this.tracks[kind]?.getSettings().deviceId;
+    return on ?? this.chosen[kind];
+  }
+
+  changed() {
+    this.dispatchEvent(new CustomEvent("change"));
+  }
+
+  /** All devices off. */
+  stop() {
+    for (const kind of /** @type {Kind[]} */ (["camera", "microphone"])) {
+      this.opening[kind]++;
+      this.take(kind, null);
+    }
+  }
+}
