@@ -7,7 +7,11 @@ const EMOJI = ["👍", "👏", "❤️", "😂", "😮", "🎉"];
 /** @typedef {Record<"microphone" | "camera" | "screen" | "hand" | "leave" | "copyLink" | "shareLink" | "openQuality" | "openLock" | "record" | "lock" | "end", () => void>} Acts */
 /** @typedef {{microphone: boolean, camera: boolean, screen: boolean, hand: boolean, host: boolean, viewer: boolean, recording: boolean, mayRecord: boolean, locked: boolean}} Standing */
 
-/** What screen readers say for each emoji. @returns {Record<string, string>} */
+/**
+ * What screen readers say for each emoji.
+ *
+ * @returns {Record<string, string>}
+ */
 export function emojiNames() {
   return { "👍": t("Thumbs up"), "👏": t("Applause"), "❤️": t("Heart"), "😂": t("Laughing"), "😮": t("Astonished"), "🎉": t("Party") };
 }

@@ -5,7 +5,6 @@ import { problemWords } from "./devices-panel.js";
 import { Door } from "./door.js";
 import { byId, confirmed, dialog, say } from "./elements.js";
 import { copyLink, shareLink } from "./invite.js";
-import { toggleCamera, toggleMicrophone } from "./lobby.js";
 import { openLock, showLock } from "./lock-panel.js";
 import { Panels } from "./panels.js";
 import { PeoplePanel } from "./people-panel.js";
@@ -17,6 +16,7 @@ import { toast } from "./toasts.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./media.js").Media} Media */
+/** @typedef {import("../room/conference.js").Conference} Conference */
 /** @typedef {import("./tile.js").Shown} Shown */
 
 /** The call's parts that stay on the page, whichever conference they show: a second join uses them again. */
@@ -24,10 +24,10 @@ export class Call {
   /** @param {Media} media */
   constructor(media) {
     this.media = media;
-    /** @type {any} the Conference that is shown */
-    this.conference = null;
+    this.conference = /** @type {Conference} */ (/** @type {unknown} */ (null)); // until the first one is shown
     /** @type {Sending | null} */
     this.sending = null;
+    /** @type {Set<string>} */
     this.strangers = new Set();
     this.scheduled = false;
     this.entered = false;
@@ -52,30 +52,41 @@ export class Call {
     media.addEventListener("plugged", (event) => this.plugged(/** @type {CustomEvent} */ (event).detail));
   }
 
+  /** Those who are only there once the box let me in. */
+  get inside() {
+    const { you, room, people } = this.conference;
+    if (!you || !room) throw new Error("not in the room yet");
+    return { you, room, people };
+  }
+
   get encrypted() {
-    return Boolean(this.conference?.room?.encrypted);
+    return Boolean(this.conference?.options.key); // with a key everything is, whatever the box says
   }
 
   /** @returns {import("./bar.js").Acts} */
   acts() {
     const link = () => location.href.replace("/embedded/", "/r/");
     return {
-      microphone: () => void toggleMicrophone(this.media),
-      camera: () => void toggleCamera(this.media),
+      microphone: () => void this.turn("microphone", !this.media.heard),
+      camera: () => void this.turn("camera", !this.media.tracks.camera),
       screen: () => void this.sending?.toggleScreen(),
       hand: () => this.raise(),
       leave: () => this.conference.leave(),
       copyLink: () => void copyLink(link()),
-      shareLink: () => void shareLink(link(), this.conference.room.title),
+      shareLink: () => void shareLink(link(), this.inside.room.title),
       openQuality: () => this.quality.open(),
       openLock: () => openLock(this.encrypted),
-      record: () => this.conference.record(!this.conference.room.recording),
-      lock: () => this.conference.lock(!this.conference.room.locked),
+      record: () => this.conference.record(!this.inside.room.recording),
+      lock: () => this.conference.lock(!this.inside.room.locked),
       end: () => void this.end(),
     };
   }
 
-  /** Show this conference from now on. @param {any} conference */
+  /**
+   * Show this conference from now on.
+   *
+   * @param {Conference} conference
+   */
   show(conference) {
     this.conference = conference;
     this.entered = false;
@@ -90,17 +101,17 @@ export class Call {
       track: () => {},
       trackended: () => {},
       speaking: () => {},
-      message: (message) => this.chat.add(message, this.conference.you?.id, this.panels.open === "chat"),
+      message: (message) => this.chat.add(message, this.inside.you.id, this.panels.open === "chat"),
       reaction: ({ from, emoji }) => this.reacted(from, emoji),
       muted: ({ by }) => this.wasMuted(by),
       media: ({ state }) => (this.mediaLost = state === "lost"),
       sorry: ({ message }) => toast(message),
-      stranger: ({ person }) => this.strangers.add(person.id ?? person),
+      stranger: ({ person }) => this.strangers.add(person),
     };
     for (const [name, act] of Object.entries(heard)) {
-      conference.addEventListener(name, (/** @type {CustomEvent} */ event) => {
+      conference.addEventListener(name, (event) => {
         if (this.conference !== conference) return;
-        act(event.detail);
+        act(/** @type {CustomEvent} */ (event).detail);
         this.schedule();
       });
     }
@@ -112,7 +123,7 @@ export class Call {
     this.entered = true;
     if (again) this.tiles.forget();
     else {
-      this.chat.fill(this.conference.messages ?? [], this.conference.you.id);
+      this.chat.fill(this.conference.messages, this.inside.you.id);
       this.sending = new Sending(this.conference, this.media, () => this.schedule());
       this.sending.update();
       byId("tiles").setAttribute("tabindex", "-1");
@@ -147,7 +158,7 @@ export class Call {
 
   update() {
     const { conference, media } = this;
-    const { you, room, people } = conference;
+    const { you, room, people } = this.inside;
     const host = you.role === "host";
     const screen = Boolean(this.sending?.screen);
     this.tiles.update(this.shown());
@@ -174,7 +185,7 @@ export class Call {
 
   /** @returns {Shown[]} screens and cameras of all, mine last */
   shown() {
-    const { you, people } = this.conference;
+    const { you, people } = this.inside;
     const { camera } = this.media.tracks;
     const shown = [];
     for (const [id, person] of people) {
@@ -201,23 +212,32 @@ export class Call {
     document.title = room.title || room.name;
     byId("recording-sign").hidden = !room.recording;
     byId("locked-sign").hidden = !room.locked;
-    showLock(room.encrypted);
+    showLock(this.encrypted);
     if (!this.entered || room.recording === this.recording) return;
     this.recording = room.recording;
     toast(room.recording ? t("This call is being recorded from now on.") : t("The recording has ended."));
   }
 
+  /**
+   * Switch on or off, and say in words why that did not work.
+   *
+   * @param {import("./media.js").Kind} kind
+   * @param {boolean} on
+   */
+  async turn(kind, on) {
+    await this.media.turn(kind, on);
+    if (on && this.media.problems[kind]) toast(problemWords(kind, this.media.problems[kind]));
+  }
+
   raise() {
-    const hand = !this.conference.you.hand;
-    this.conference.you.hand = hand;
+    const hand = !this.conference.you?.hand;
     this.conference.raiseHand(hand);
-    this.schedule();
   }
 
   /** @param {string} from @param {string} emoji */
   reacted(from, emoji) {
     if (!(emoji in emojiNames())) return;
-    this.tiles.react(from === this.conference.you.id ? "me" : from, emoji);
+    this.tiles.react(from === this.inside.you.id ? "me" : from, emoji);
   }
 
   /** @param {string} by */

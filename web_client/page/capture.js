@@ -1,41 +1,42 @@
-// Opening cameras and microphones.
+// Opening what was chosen, and what there is instead when that was unplugged meanwhile.
+import { followDevices, listDevices, openCamera, openMicrophone, trouble } from "../room/devices.js";
 
 /** @typedef {import("./media.js").Kind} Kind */
+/** @typedef {import("./media.js").Devices} Devices */
+/** @typedef {{track: MediaStreamTrack | null, problem: import("./media.js").Problem}} Opened */
 
-/** @type {Record<string, import("./media.js").Problem>} */
-const PROBLEMS = { NotAllowedError: "refused", SecurityError: "refused", NotFoundError: "none", OverconstrainedError: "none" };
+const OPEN = { camera: openCamera, microphone: openMicrophone };
 
-/** @param {string} chosen */
-const exact = (chosen) => (chosen ? { deviceId: { ideal: chosen } } : {});
-
-/**
- * @param {Kind[]} kinds @param {Record<Kind | "speaker", string>} chosen
- * @returns {Promise<{tracks: Partial<Record<Kind, MediaStreamTrack>>, problem: import("./media.js").Problem}>}
- */
-export async function open(kinds, chosen) {
-  if (!navigator.mediaDevices) return { tracks: {}, problem: "none" };
+/** @param {Kind} kind @param {string} chosen device id, "" for the browser's choice @returns {Promise<Opened>} */
+export async function open(kind, chosen) {
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({
-      audio: kinds.includes("microphone") && { ...exact(chosen.microphone), echoCancellation: true, noiseSuppression: true },
-      video: kinds.includes("camera") && { ...exact(chosen.camera), width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { max: 30 } },
-    });
-    const [camera] = stream.getVideoTracks();
-    const [microphone] = stream.getAudioTracks();
-    return { tracks: { camera, microphone }, problem: "" };
+    return { track: await OPEN[kind](chosen || undefined), problem: "" };
   } catch (error) {
-    return { tracks: {}, problem: PROBLEMS[/** @type {Error} */ (error).name] ?? "busy" };
+    const problem = trouble(error);
+    if (problem === "unplugged" && chosen) return open(kind, "");
+    return { track: null, problem };
   }
 }
 
-/** @returns {Promise<import("./media.js").Devices>} */
+/**
+ * What there is.
+ *
+ * @returns {Promise<Devices>}
+ */
 export async function devices() {
-  const all = (await navigator.mediaDevices?.enumerateDevices?.().catch(() => [])) ?? [];
-  /** @param {string} kind */
-  const of = (kind) => all.filter((each) => each.kind === kind).map((each) => ({ id: each.deviceId, label: each.label }));
-  return { camera: of("videoinput"), microphone: of("audioinput"), speaker: of("audiooutput") };
+  try {
+    return ours(await listDevices());
+  } catch {
+    return { camera: [], microphone: [], speaker: [] };
+  }
 }
 
-/** @param {(now: import("./media.js").Devices) => void} changed */
+/** @param {(now: Devices) => void} changed */
 export function follow(changed) {
-  navigator.mediaDevices?.addEventListener("devicechange", async () => changed(await devices()));
+  followDevices((now) => changed(ours(now)));
+}
+
+/** @param {import("../room/devices.js").Devices} all @returns {Devices} */
+function ours({ cameras, microphones, speakers }) {
+  return { camera: cameras, microphone: microphones, speaker: speakers };
 }

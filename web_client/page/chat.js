@@ -41,7 +41,12 @@ export class Chat {
     this.field.style.height = `${Math.min(140, this.field.scrollHeight + 2)}px`;
   }
 
-  /** All messages there are, after entering. @param {Message[]} messages @param {string} me my id */
+  /**
+   * All messages there are, after entering.
+   *
+   * @param {Message[]} messages
+   * @param {string} me my id
+   */
   fill(messages, me) {
     this.list.replaceChildren();
     this.last = { from: "", at: 0 };
@@ -50,7 +55,13 @@ export class Chat {
     this.list.scrollTop = this.list.scrollHeight;
   }
 
-  /** A new message. @param {Message} message @param {string} me my id @param {boolean} open whether the chat is open */
+  /**
+   * A new message.
+   *
+   * @param {Message} message
+   * @param {string} me my id
+   * @param {boolean} open whether the chat is open
+   */
   add(message, me, open) {
     this.list.querySelector(".nothing")?.remove();
     const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_END;

@@ -6,7 +6,12 @@ import { t } from "./words.js";
 /** @typedef {import("./media.js").Media} Media */
 /** @typedef {"camera" | "microphone" | "speaker"} Kind */
 
-/** What is the matter with a device, and what to do. @param {import("./media.js").Kind} kind @param {string} problem */
+/**
+ * What is the matter with a device, and what to do.
+ *
+ * @param {import("./media.js").Kind} kind
+ * @param {string} problem
+ */
 export function problemWords(kind, problem) {
   const camera = kind === "camera";
   if (problem === "refused")
@@ -22,7 +27,11 @@ export function problemWords(kind, problem) {
   return "";
 }
 
-/** What both have in common is said in one sentence. @param {Media} media */
+/**
+ * What both have in common is said in one sentence.
+ *
+ * @param {Media} media
+ */
 export function allProblems(media) {
   const { camera, microphone } = media.problems;
   if (camera === "refused" && microphone === "refused")

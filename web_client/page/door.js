@@ -22,26 +22,26 @@ export class Door {
     const before = /** @type {Visitor[]} */ (JSON.parse(this.shown || "[]")).map((each) => each.id);
     this.shown = ids;
     this.place.hidden = !visitors.length;
-    this.place.replaceChildren(...visitors.slice(0, NAMED).map((each) => this.row(each)));
+    this.place.replaceChildren(...visitors.slice(0, NAMED).map((each) => this.row(each, visitors.length === 1)));
     if (visitors.length > 1) this.place.append(this.all(visitors.length));
     return visitors.some((each) => !before.includes(each.id));
   }
 
-  /** @param {Visitor} visitor */
-  row(visitor) {
+  /** @param {Visitor} visitor @param {boolean} alone */
+  row(visitor, alone) {
     return make(
       "div",
       { class: "visitor" },
       make("span", { class: "visitor-name" }, t("{name} is at the door", { name: visitor.name })),
-      ...this.buttons(visitor),
+      ...this.buttons(visitor, alone),
     );
   }
 
-  /** @param {Visitor} visitor @returns {HTMLElement[]} */
-  buttons(visitor) {
+  /** @param {Visitor} visitor @param {boolean} [all] whether to let this one in is to let all in @returns {HTMLElement[]} */
+  buttons(visitor, all = false) {
     const { id, name } = visitor;
     return [
-      make("button", { type: "button", class: "admit primary small", "data-person": id, "aria-label": t("Let {name} in", { name }), click: () => this.admit(id) }, t("Let in")),
+      make("button", { type: "button", id: all && "admit-all", class: "admit primary small", "data-person": id, "aria-label": t("Let {name} in", { name }), click: () => this.admit(id) }, t("Let in")),
       make("button", { type: "button", class: "reject small", "data-person": id, "aria-label": t("Turn {name} away", { name }), click: () => this.reject(id) }, t("Turn away")),
     ];
   }

@@ -28,19 +28,33 @@ export function icon(name) {
   return drawing;
 }
 
-/** Show another symbol in an element's icon. @param {Element} element @param {string} name */
+/**
+ * Show another symbol in an element's icon.
+ *
+ * @param {Element} element
+ * @param {string} name
+ */
 export function setIcon(element, name) {
   element.querySelector("use")?.setAttribute("href", `#i-${name}`);
 }
 
-/** The element with this id, which room.html has. @param {string} id @returns {HTMLElement} */
+/**
+ * The element with this id, which room.html has.
+ *
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
 export function byId(id) {
   const found = document.getElementById(id);
   if (!found) throw new Error(`room.html has no #${id}`);
   return found;
 }
 
-/** The dialog with this id, which closes by its button and by a click beside it. @param {string} id */
+/**
+ * The dialog with this id, which closes by its button and by a click beside it.
+ *
+ * @param {string} id
+ */
 export function dialog(id) {
   const found = /** @type {HTMLDialogElement} */ (byId(id));
   if (!found.dataset.ready) {
@@ -53,18 +67,33 @@ export function dialog(id) {
   return found;
 }
 
-/** A switch: pressed or not. @param {string} id @param {boolean} on */
+/**
+ * A switch: pressed or not.
+ *
+ * @param {string} id
+ * @param {boolean} on
+ */
 export function press(id, on) {
   byId(id).setAttribute("aria-pressed", String(on));
 }
 
-/** Put this text into an element, and hide it while there is none. @param {HTMLElement} element @param {string} text */
+/**
+ * Put this text into an element, and hide it while there is none.
+ *
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
   element.hidden = !text;
 }
 
-/** Ask before something that cannot be undone. @param {string} question @param {string} yes what the button says */
+/**
+ * Ask before something that cannot be undone.
+ *
+ * @param {string} question
+ * @param {string} yes what the button says
+ */
 export function confirmed(question, yes) {
   const asking = dialog("confirm");
   byId("confirm-text").textContent = question;

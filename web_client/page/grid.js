@@ -34,7 +34,12 @@ export function best(count, width, height) {
   return found;
 }
 
-/** The largest tile of a shape that suits a face within a cell. @param {number} width @param {number} height */
+/**
+ * The largest tile of a shape that suits a face within a cell.
+ *
+ * @param {number} width
+ * @param {number} height
+ */
 function shaped(width, height) {
   const [w, h] = [Math.max(0, width), Math.max(0, height)];
   if (w > h * WIDEST) return { width: Math.floor(h * WIDEST), height: Math.floor(h) };

@@ -14,15 +14,20 @@ export function pieces(text) {
   for (const match of text.matchAll(LINK)) {
     const href = trimmed(match[0]);
     if (!parses(href)) continue;
-    if (match.index > from) found.push({ text: text.slice(from, match.index) });
+    const at = match.index ?? 0;
+    if (at > from) found.push({ text: text.slice(from, at) });
     found.push({ text: href, href });
-    from = match.index + href.length;
+    from = at + href.length;
   }
   if (from < text.length) found.push({ text: text.slice(from) });
   return found;
 }
 
-/** Without the punctuation of the sentence around it; a closing bracket that was opened in it stays. @param {string} link */
+/**
+ * Without the punctuation of the sentence around it; a closing bracket that was opened in it stays.
+ *
+ * @param {string} link
+ */
 function trimmed(link) {
   let short = link.replace(TRAILING, "");
   if (link[short.length] === ")" && short.split("(").length > short.split(")").length) short += ")";

@@ -7,23 +7,24 @@ import { loginLink } from "./pass.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./media.js").Media} Media */
-/** @typedef {{room: string, title: string, pass: import("./pass.js").Pass, name: string, embedded: boolean}} Visit */
+/** @typedef {{room: string, pass: import("./pass.js").Pass, name: string, embedded: boolean}} Visit */
 
 export class Lobby {
   /** @param {Media} media @param {Visit} visit @param {(name: string) => Promise<void>} join */
   constructor(media, visit, join) {
     this.media = media;
     this.visit = visit;
+    this.join = join;
     this.joining = false;
     this.name = /** @type {HTMLInputElement} */ (byId("name"));
     this.video = /** @type {HTMLVideoElement} */ (byId("preview"));
     byId("lobby-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.submit(join);
+      void this.submit();
     });
     this.name.addEventListener("input", () => this.complain(""));
-    byId("lobby-microphone").addEventListener("click", () => void toggleMicrophone(media));
-    byId("lobby-camera").addEventListener("click", () => void toggleCamera(media));
+    byId("lobby-microphone").addEventListener("click", () => void media.turn("microphone", !media.heard));
+    byId("lobby-camera").addEventListener("click", () => void media.turn("camera", !media.tracks.camera));
     for (const place of document.querySelectorAll(".devices-place")) new DevicesPanel(place, media);
     this.meter = new LevelMeter(/** @type {HTMLMeterElement} */ (byId("level")), media);
     media.addEventListener("change", () => this.update());
@@ -32,12 +33,12 @@ export class Lobby {
   }
 
   greet() {
-    const { pass, room, title, name, embedded } = this.visit;
+    const { pass, room, name, embedded } = this.visit;
     const known = pass.name || name;
     byId("lobby-title").textContent = known ? t("Hello, {name}", { name: known }) : t("Join the call");
-    byId("lobby-greeting").textContent = t("This is the room {room}.", { room: title || room });
-    byId("name-field").hidden = Boolean(known);
-    this.name.value = known || recall("name");
+    byId("lobby-greeting").textContent = t("This is the room {room}.", { room });
+    byId("name-field").hidden = Boolean(known || pass.token); // who has a token has a name
+    this.name.value = known || (pass.token ? "" : recall("name"));
     const login = byId("lobby-log-in");
     login.hidden = embedded || Boolean(pass.token);
     const link = /** @type {HTMLAnchorElement} */ (login.querySelector("a"));
@@ -60,15 +61,14 @@ export class Lobby {
     this.meter.update();
   }
 
-  /** @param {(name: string) => Promise<void>} join */
-  async submit(join) {
+  async submit() {
     const name = this.name.value.trim().replace(/\s+/g, " ");
-    if (!name) return this.complain(t("Please say who you are, so that the others know."));
+    if (!name && !this.visit.pass.token) return this.complain(t("Please say who you are, so that the others know."));
     if (this.joining) return;
-    if (!this.visit.pass.name && !this.visit.embedded) keep("name", name);
+    if (!this.visit.pass.token && !this.visit.embedded) keep("name", name);
     this.busy(true);
     try {
-      await join(name);
+      await this.join(name);
     } finally {
       this.busy(false);
     }
@@ -87,17 +87,4 @@ export class Lobby {
     this.name.toggleAttribute("aria-invalid", Boolean(words));
     if (words) this.name.focus();
   }
-}
-
-/** @param {Media} media */
-export async function toggleCamera(media) {
-  if (media.tracks.camera) media.close("camera");
-  else await media.open(["camera"]);
-}
-
-/** Mute or unmute; without a microphone try to open one. @param {Media} media */
-export async function toggleMicrophone(media) {
-  if (media.tracks.microphone) return media.mute(!media.muted);
-  media.mute(false);
-  await media.open(["microphone"]);
 }

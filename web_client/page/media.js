@@ -22,29 +22,30 @@ export class Media extends EventTarget {
     /** @type {Devices} */
     this.devices = { camera: [], microphone: [], speaker: [] };
     this.muted = false;
+    this.following = false;
     /** @type {Record<Kind, number>} counts openings: only the newest one's track is taken */
     this.opening = { camera: 0, microphone: 0 };
   }
 
-  /** Ask for both at once, so that the browser asks once. */
+  /** Ask for both at the same time: browsers make one question of it. */
   async start() {
-    follow((now) => this.relist(now));
-    await this.open(["microphone", "camera"]);
-    if (this.problems.camera && this.problems.microphone) await Promise.all([this.open(["microphone"]), this.open(["camera"])]);
-    else if (this.problems.camera) await this.open(["camera"]);
+    if (!this.following) follow((now) => this.relist(now));
+    this.following = true;
+    await Promise.all([this.open("microphone"), this.open("camera")]);
     this.relist(await devices(), true);
   }
 
-  /** Open devices of these kinds; what fails is in `problems`. @param {Kind[]} kinds */
-  async open(kinds) {
-    const turns = kinds.map((kind) => ++this.opening[kind]);
-    const result = await open(kinds, this.chosen);
-    kinds.forEach((kind, index) => {
-      const track = result.tracks[kind] ?? null;
-      if (turns[index] !== this.opening[kind]) return track?.stop();
-      this.take(kind, track);
-      this.problems[kind] = result.problem;
-    });
+  /**
+   * Open a device; what fails is in `problems`.
+   *
+   * @param {Kind} kind
+   */
+  async open(kind) {
+    const turn = ++this.opening[kind];
+    const { track, problem } = await open(kind, this.chosen[kind]);
+    if (turn !== this.opening[kind]) return track?.stop();
+    this.take(kind, track);
+    this.problems[kind] = problem;
     this.changed();
   }
 
@@ -57,7 +58,12 @@ export class Media extends EventTarget {
     track.addEventListener("ended", () => this.lost(kind, track), { once: true });
   }
 
-  /** The device went away by itself. @param {Kind} kind @param {MediaStreamTrack} track */
+  /**
+   * The device went away by itself.
+   *
+   * @param {Kind} kind
+   * @param {MediaStreamTrack} track
+   */
   lost(kind, track) {
     if (this.tracks[kind] !== track) return;
     this.tracks[kind] = null;
@@ -66,7 +72,11 @@ export class Media extends EventTarget {
     this.dispatchEvent(new CustomEvent("unplugged", { detail: { kind } }));
   }
 
-  /** Stop a device: its light goes out. @param {Kind} kind */
+  /**
+   * Stop a device: its light goes out.
+   *
+   * @param {Kind} kind
+   */
   close(kind) {
     this.opening[kind]++;
     this.take(kind, null);
@@ -74,11 +84,29 @@ export class Media extends EventTarget {
     this.changed();
   }
 
-  /** Mute without stopping: speaking again takes no time. @param {boolean} on */
+  /**
+   * Mute without stopping: speaking again takes no time.
+   *
+   * @param {boolean} on
+   */
   mute(on) {
     this.muted = on;
     if (this.tracks.microphone) this.tracks.microphone.enabled = !on;
     this.changed();
+  }
+
+  /**
+   * Switch on or off; what stands in the way is in `problems`.
+   *
+   * @param {Kind} kind
+   * @param {boolean} on
+   */
+  async turn(kind, on) {
+    if (kind === "microphone") {
+      this.mute(!on);
+      if (on && !this.tracks.microphone) await this.open("microphone");
+    } else if (!on) this.close("camera");
+    else if (!this.tracks.camera) await this.open("camera");
   }
 
   /** Whether I can be heard. */
@@ -86,11 +114,16 @@ export class Media extends EventTarget {
     return Boolean(this.tracks.microphone) && !this.muted;
   }
 
-  /** Use another device, now when it is on. @param {Kind | "speaker"} kind @param {string} id */
+  /**
+   * Use another device, now when it is on.
+   *
+   * @param {Kind | "speaker"} kind
+   * @param {string} id
+   */
   async choose(kind, id) {
     this.chosen[kind] = id;
     keep(kind, id);
-    if (kind !== "speaker" && (this.tracks[kind] || this.problems[kind])) await this.open([kind]);
+    if (kind !== "speaker" && (this.tracks[kind] || this.problems[kind])) await this.open(kind);
     this.changed();
   }
 
@@ -106,7 +139,11 @@ export class Media extends EventTarget {
     }
   }
 
-  /** The id of the device that is on, or was chosen. @param {Kind | "speaker"} kind */
+  /**
+   * The id of the device that is on, or was chosen.
+   *
+   * @param {Kind | "speaker"} kind
+   */
   current(kind) {
     const on = kind === "speaker" ? undefined : this.tracks[kind]?.getSettings().deviceId;
     return on ?? this.chosen[kind];

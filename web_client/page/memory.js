@@ -1,4 +1,5 @@
 // What this browser keeps between visits. Storage may be forbidden (a private window, a foreign frame): then nothing is kept.
+import { encode } from "../room/base64url.js";
 
 /** @param {string} key */
 export function recall(key) {
@@ -18,7 +19,12 @@ export function keep(key, value) {
   }
 }
 
-/** Keep it until this tab is closed. @param {string} key @param {string} value */
+/**
+ * Keep it until this tab is closed.
+ *
+ * @param {string} key
+ * @param {string} value
+ */
 export function keepForTab(key, value) {
   try {
     sessionStorage.setItem(`parlor.${key}`, value);
@@ -27,24 +33,11 @@ export function keepForTab(key, value) {
   }
 }
 
-/** @param {Uint8Array} bytes */
-export function base64url(bytes) {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-}
-
-/** 16 random bytes as 22 characters. */
-export function random() {
-  return base64url(crypto.getRandomValues(new Uint8Array(16)));
-}
-
 /** The id by which all tabs of this browser are one visitor. */
 export function browserId() {
   const known = recall("browser");
   if (/^[\w-]{22}$/.test(known)) return known;
-  const fresh = random();
+  const fresh = encode(crypto.getRandomValues(new Uint8Array(16)));
   keep("browser", fresh);
   return fresh;
 }

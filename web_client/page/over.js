@@ -1,5 +1,6 @@
 // The page after a call, or instead of one: why, and what to do next.
 import { byId, setIcon } from "./elements.js";
+import { keepOverLogin } from "./key.js";
 import { loginLink } from "./pass.js";
 import { t } from "./words.js";
 
@@ -34,7 +35,12 @@ const ENDINGS = {
   unreachable: () => ending(t("The box does not answer"), t("Check your connection to the internet, then join again."), {}),
 };
 
-/** What to say about an ending. @param {string} why @param {string} message the box's words, may be "" */
+/**
+ * What to say about an ending.
+ *
+ * @param {string} why
+ * @param {string} message the box's words, may be ""
+ */
 export function endingFor(why, message) {
   const known = ENDINGS[why]?.() ?? ending(t("The call is over"), t("Something went wrong. Join again; if it happens once more, tell the admin of the box."), {});
   return { ...known, text: ENDINGS[why] ? known.text : message || known.text };
@@ -43,7 +49,7 @@ export function endingFor(why, message) {
 /**
  * Show the end.
  * @param {string} why @param {string} message
- * @param {{again: () => void, path: string, loggedIn: boolean, embedded: boolean}} ways
+ * @param {{again: () => void, room: string, loggedIn: boolean, embedded: boolean}} ways
  */
 export function showOver(why, message, ways) {
   const { title, text, icon, again, login } = endingFor(why, message);
@@ -54,7 +60,8 @@ export function showOver(why, message, ways) {
   button.hidden = !again;
   button.onclick = ways.again;
   const logIn = /** @type {HTMLAnchorElement} */ (byId("log-in"));
-  logIn.href = loginLink(ways.path);
+  logIn.href = loginLink(location.pathname);
+  logIn.onclick = () => keepOverLogin(ways.room);
   logIn.hidden = ways.embedded || ways.loggedIn || !login;
   byId("home").hidden = ways.embedded;
   byId("over-title").focus();

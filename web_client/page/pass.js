@@ -2,7 +2,12 @@
 
 /** @typedef {{token?: string, name?: string, role?: string, language?: string}} Pass */
 
-/** The pass for a room, or {} for somebody who is not logged in, or when the portal does not answer. @param {string} room @returns {Promise<Pass>} */
+/**
+ * The pass for a room, or {} for somebody who is not logged in, or when the portal does not answer.
+ *
+ * @param {string} room
+ * @returns {Promise<Pass>}
+ */
 export async function passFor(room) {
   try {
     const answer = await fetch(`/rooms/pass?room=${encodeURIComponent(room)}`, { credentials: "same-origin", cache: "no-store" });
@@ -12,7 +17,11 @@ export async function passFor(room) {
   }
 }
 
-/** Where to log in, and come back to this page. @param {string} path */
+/**
+ * Where to log in, and come back to this page.
+ *
+ * @param {string} path
+ */
 export function loginLink(path) {
   return `/login?next=${encodeURIComponent(path)}`;
 }

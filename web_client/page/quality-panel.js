@@ -24,7 +24,7 @@ export function whyWords(why) {
 }
 
 export class QualityPanel {
-  /** @param {() => Promise<Quality>} measure */
+  /** @param {() => Promise<Quality | null>} measure null: there is no call */
   constructor(measure) {
     this.measure = measure;
     this.dialog = dialog("quality");
@@ -37,7 +37,11 @@ export class QualityPanel {
     void this.update();
   }
 
-  /** The sign stands on my own tile. @param {HTMLElement | undefined} tile */
+  /**
+   * The sign stands on my own tile.
+   *
+   * @param {HTMLElement | undefined} tile
+   */
   stand(tile) {
     if (tile && this.sign.parentElement !== tile) tile.append(this.sign);
   }
@@ -65,18 +69,18 @@ export class QualityPanel {
 /** @type {Record<string, () => string>} the figures' names */
 const FIGURES = {
   bitrate: () => t("Bit rate"),
-  loss: () => t("Lost"),
+  loss: () => t("Lost on the way"),
   rtt: () => t("There and back"),
   jitter: () => t("Jitter"),
+  picture: () => t("Picture"),
   fps: () => t("Pictures a second"),
-  width: () => t("Width"),
-  height: () => t("Height"),
 };
 
 /** @param {string} title @param {Record<string, unknown>} figures */
 function table(title, figures) {
-  const rows = Object.entries(figures)
-    .filter(([name, value]) => FIGURES[name] && value !== null && value !== undefined)
+  const { width, height } = figures;
+  const rows = Object.entries({ ...figures, picture: width ? `${width} × ${height}` : null })
+    .filter(([name, value]) => FIGURES[name] && value !== null && value !== undefined && (value || name !== "fps"))
     .map(([name, value]) => make("tr", {}, make("th", { scope: "row" }, FIGURES[name]()), make("td", {}, figure(name, value))));
   return make("table", {}, make("caption", {}, title), ...rows);
 }

@@ -1,11 +1,13 @@
-// Brings what I have switched on to the conference: each change goes out in its order.
-import { t } from "./words.js";
+// Brings what I have switched on to the conference.
+import { openScreen, trouble, whenUnplugged } from "../room/devices.js";
 import { toast } from "./toasts.js";
+import { t } from "./words.js";
 
 /** @typedef {import("./media.js").Media} Media */
+/** @typedef {import("../room/conference.js").Conference} Conference */
 
 export class Sending {
-  /** @param {any} conference a Conference @param {Media} media @param {() => void} changed */
+  /** @param {Conference} conference @param {Media} media @param {() => void} changed */
   constructor(conference, media, changed) {
     this.conference = conference;
     this.media = media;
@@ -14,8 +16,8 @@ export class Sending {
     this.sent = { camera: null, microphone: null, muted: null };
     /** @type {MediaStreamTrack | null} */
     this.screen = null;
-    /** @type {Promise<unknown>} */
-    this.turn = Promise.resolve();
+    /** @type {MediaStreamTrack | null} */
+    this.screenSound = null;
     this.listen = () => this.update();
     media.addEventListener("change", this.listen);
   }
@@ -25,16 +27,16 @@ export class Sending {
     const { camera, microphone } = this.media.tracks;
     if (camera !== this.sent.camera) {
       this.sent.camera = camera;
-      this.queue(() => this.conference.setCamera(camera));
+      this.send(this.conference.setCamera(camera));
     }
     if (microphone !== this.sent.microphone) {
       this.sent.microphone = microphone;
-      this.queue(() => this.conference.setMicrophone(microphone));
+      this.send(this.conference.setMicrophone(microphone));
     }
     const muted = !this.media.heard;
     if (muted !== this.sent.muted) {
       this.sent.muted = muted;
-      this.queue(() => this.conference.setMuted(muted));
+      this.conference.setMuted(muted);
     }
   }
 
@@ -47,32 +49,40 @@ export class Sending {
   async toggleScreen() {
     if (this.screen) return this.stopScreen();
     try {
-      const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: true });
-      const [picture] = stream.getVideoTracks();
-      this.screen = picture;
-      picture.addEventListener("ended", () => this.screen === picture && this.stopScreen());
+      const { track, sound } = await openScreen();
+      this.screen = track;
+      this.screenSound = sound;
+      whenUnplugged(track, () => this.screen === track && this.stopScreen());
       this.changed();
-      this.queue(() => this.conference.setScreen(picture, stream.getAudioTracks()[0]));
+      this.send(this.conference.setScreen(track, sound));
     } catch (error) {
-      if (/** @type {Error} */ (error).name !== "NotAllowedError") toast(t("The screen could not be shared. Try another window."));
+      if (trouble(error) !== "refused") toast(t("The screen could not be shared. Try another window."));
     }
   }
 
   stopScreen() {
-    this.screen?.stop();
-    this.screen = null;
+    this.forgetScreen();
     this.changed();
-    this.queue(() => this.conference.setScreen(null));
+    this.send(this.conference.setScreen(null));
   }
 
-  /** @param {() => Promise<unknown>} step */
-  queue(step) {
-    this.turn = this.turn.then(step).catch(() => toast(t("That did not reach the others. Switch it off and on again.")));
+  forgetScreen() {
+    this.screen?.stop();
+    this.screenSound?.stop();
+    this.screen = null;
+    this.screenSound = null;
+  }
+
+  /** @param {Promise<unknown>} sent */
+  send(sent) {
+    sent.catch((error) => {
+      console.error(error);
+      toast(t("That did not reach the others. Switch it off and on again."));
+    });
   }
 
   stop() {
     this.media.removeEventListener("change", this.listen);
-    this.screen?.stop();
-    this.screen = null;
+    this.forgetScreen();
   }
 }

@@ -5,7 +5,11 @@ const EVERY_MS = 80;
 const SILENCE_DB = -60;
 const LOUD_DB = -12;
 
-/** From the samples of a moment to 0–1, as loudness is felt. @param {Float32Array} samples from −1 to 1 */
+/**
+ * From the samples of a moment to 0–1, as loudness is felt.
+ *
+ * @param {Float32Array} samples from −1 to 1
+ */
 export function loudness(samples) {
   let sum = 0;
   for (const sample of samples) sum += sample * sample;
@@ -36,7 +40,11 @@ export function follow(track, heard) {
   };
 }
 
-/** Two short tones from the chosen speaker. @param {string} speaker device id, "" for the usual one */
+/**
+ * Two short tones from the chosen speaker.
+ *
+ * @param {string} speaker device id, "" for the usual one
+ */
 export async function tryOut(speaker) {
   const context = new AudioContext();
   const target = context.createMediaStreamDestination();

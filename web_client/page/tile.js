@@ -18,21 +18,33 @@ const COLOURS = 6;
  * @property {boolean} stranger whose keys do not fit the room's
  */
 
-/** Two letters for somebody without a picture. @param {string} name */
+/**
+ * Two letters for somebody without a picture.
+ *
+ * @param {string} name
+ */
 export function initials(name) {
   const words = name.trim().split(/\s+/).filter(Boolean);
   const picked = words.length > 1 ? [words[0], words[words.length - 1]] : words;
   return picked.map((word) => [...word][0]?.toLocaleUpperCase() ?? "").join("") || "?";
 }
 
-/** The same colour for the same name, on every screen. @param {string} name */
+/**
+ * The same colour for the same name, on every screen.
+ *
+ * @param {string} name
+ */
 export function colour(name) {
   let sum = 0;
   for (const sign of name) sum = (sum * 31 + (sign.codePointAt(0) ?? 0)) % 65521;
   return sum % COLOURS;
 }
 
-/** A round with initials. @param {string} name */
+/**
+ * A round with initials.
+ *
+ * @param {string} name
+ */
 export function avatar(name) {
   return make("span", { class: `avatar avatar-${colour(name)}`, "aria-hidden": "true" }, initials(name));
 }

@@ -63,7 +63,7 @@ export class Tiles {
   arrange() {
     const { clientWidth: width, clientHeight: height } = this.place;
     if (!this.shown.length || !width || !height) return this.tell(new Map());
-    const main = this.shown.find((each) => key(each) === this.pinned) ?? this.shown.findLast((each) => each.kind === "screen");
+    const main = this.shown.find((each) => key(each) === this.pinned) ?? this.shown.filter((each) => each.kind === "screen").pop();
     const others = this.shown.filter((each) => each !== main);
     const rects = main ? stage(others.length, width, height) : grid(others.length, width, height);
     const standing = this.standing(others, rects.length - (main ? 1 : 0));

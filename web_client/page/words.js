@@ -20,7 +20,11 @@ export function choose(wanted) {
   return short.find((each) => LANGUAGES.includes(each)) ?? "en";
 }
 
-/** Load a language's words; English when they cannot be had. @param {string} wanted one of LANGUAGES */
+/**
+ * Load a language's words; English when they cannot be had.
+ *
+ * @param {string} wanted one of LANGUAGES
+ */
 export async function speak(wanted) {
   catalogue = {};
   current = "en";
