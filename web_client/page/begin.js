@@ -1,7 +1,7 @@
 // Begins the page of a room: who comes, in which language, to which room.
 import { Embedded } from "../room/embedded.js";
 import { byId } from "./elements.js";
-import { passFor } from "./pass.js";
+import { passFor, passIn } from "./pass.js";
 import { Page } from "./visit.js";
 import { choose, speak, translate } from "./words.js";
 
@@ -39,7 +39,7 @@ export async function start(kind) {
 
 /** @param {ConferenceClass} kind @param {string} room */
 async function alone(kind, room) {
-  const pass = await passFor(room);
+  const pass = passIn(location.hash) ?? (await passFor(room));
   await prepareWords(pass.language);
   return new Page(kind, { room, embedded: false, pass, name: "", key: "" });
 }

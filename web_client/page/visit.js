@@ -111,12 +111,12 @@ export class Page {
   }
 
   /**
-   * A host of an encrypted room that has no key yet makes one; everybody else is told.
+   * Who may be the host of an encrypted room that has no key yet makes one; whoever is none is told then.
    *
    * @param {string} why @param {string} message @param {string} key @param {boolean} fresh
    */
   ended(why, message, key, fresh) {
-    if (why === "needs-key" && !key && this.visit.pass.role === "host") return void this.connect(newKey(), true);
+    if (why === "needs-key" && !key && this.visit.pass.token) return void this.connect(newKey(), true);
     const others = fresh && why === "wrong-key"; // the room has a key already, which is not here
     this.over(others ? "needs-key" : why || "left", message);
   }
