@@ -2,7 +2,8 @@
 
 import json
 import socket
-from http.client import HTTPConnection, HTTPException
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from appliance.model import (
     Unavailable,
 )
 from appliance.settings import N_, Problem
+
+CHUNK_BYTES = 64 * 1024
 
 _ERRORS: dict[str, type[ParlorError]] = {
     error.code: error for error in (Invalid, Denied, LoggedOut, Missing, Conflict, Expired, TooMany, Unavailable)
@@ -64,6 +67,40 @@ class Client:
         if response.status >= 400:
             raise _error(answer["error"])
         return answer
+
+    def stream(self, path: str, byte_range: str = "", timeout_s: float = 30) -> "Stream":
+        """Ask for a file, or for a part of it (`bytes=…`, RFC 9110, section 14). Raises as `call` does."""
+        connection = _UnixConnection(self._path, timeout_s)
+        try:
+            connection.request("GET", path, None, self._headers | ({"Range": byte_range} if byte_range else {}))
+            response = connection.getresponse()
+            if response.status >= 400:
+                raise _error(json.loads(response.read())["error"])
+        except ParlorError:
+            connection.close()
+            raise
+        except (OSError, HTTPException, ValueError, KeyError) as error:
+            connection.close()
+            raise Unavailable(N_("The box's core does not answer. Try again in a moment.")) from error
+        return Stream(connection, response)
+
+
+class Stream:
+    """A file on its way: `status`, `headers`, and its bytes by iteration. `close` it."""
+
+    def __init__(self, connection: HTTPConnection, response: HTTPResponse) -> None:
+        self._connection = connection
+        self._response = response
+        self.status = response.status
+        self.headers = dict(response.getheaders())
+
+    def __iter__(self) -> Iterator[bytes]:
+        while chunk := self._response.read(CHUNK_BYTES):
+            yield chunk
+
+    def close(self) -> None:
+        """Let go, also in the middle."""
+        self._connection.close()
 
 
 def _error(document: dict[str, Any]) -> ParlorError:

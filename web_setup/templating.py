@@ -18,7 +18,7 @@ def install(app: Flask) -> None:
     parts = app.jinja_env.get_template("_parts.html").module
     macros = {name: getattr(parts, name) for name in ("alert", "badge", "copyable", "icon")}
     app.jinja_env.globals.update(qr=qr.svg, here=here, steps=wizard.STEPS, **macros)
-    app.jinja_env.filters.update(ago=ago, day=day, size=size, said=languages.of_document)
+    app.jinja_env.filters.update(ago=ago, day=day, moment=moment, size=size, said=languages.of_document)
     app.context_processor(_context)
 
 
@@ -46,6 +46,11 @@ def ago(seconds: int | None) -> str:
 def day(seconds: int) -> str:
     """The day of a moment (seconds since 1970) in words. No hour: the box does not know its reader's clock."""
     return str(format_date(datetime.fromtimestamp(seconds, UTC), "long"))
+
+
+def moment(seconds: int) -> str:
+    """A moment for machines (ISO 8601, UTC)."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def size(count: int) -> str:

@@ -19,9 +19,12 @@ from appliance.rooms.asker import by_core, by_key
 from appliance.rooms.config import Config
 from appliance.rooms.hall import Hall
 from appliance.rooms.meeting_store import MeetingStore
+from appliance.rooms.recording_api import RecordingApi
+from appliance.rooms.recordings import RecordingStore
 from appliance.rooms.room import Rules
 from appliance.rooms.rules import MeetingRules, Registry
 from appliance.rooms.socket import Doorway
+from appliance.rooms.taping import Taping
 from appliance.throttle import Throttle
 
 log = logging.getLogger("rooms")
@@ -44,10 +47,11 @@ def public_application(hall: Hall, store: MeetingStore, settings: Config) -> web
     return app
 
 
-def inner_application(hall: Hall, store: MeetingStore, settings: Config) -> web.Application:
+def inner_application(hall: Hall, store: MeetingStore, recordings: RecordingStore, settings: Config) -> web.Application:
     """What the core reaches."""
     app = web.Application(middlewares=[errors], client_max_size=LARGEST_BODY)
     app.add_routes(MeetingApi(store, hall, settings, by_core).routes())
+    app.add_routes(RecordingApi(recordings).routes())
     return app
 
 
@@ -67,10 +71,12 @@ async def serve(settings: Config) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = MeetingStore()
-    hall = Hall(Registry(settings, meeting_rules(store, settings)), settings.janus)
+    recordings = RecordingStore()
+    recordings.take_up()
+    hall = Hall(Registry(settings, meeting_rules(store, settings)), settings.janus, Taping(recordings))
     runners = [
         await listen(public_application(hall, store, settings), ROOMS_SOCKET, 0o666),  # its folder lets nginx in
-        await listen(inner_application(hall, store, settings), ROOMS_INNER_SOCKET, 0o600),
+        await listen(inner_application(hall, store, recordings, settings), ROOMS_INNER_SOCKET, 0o600),
     ]
     tasks = [asyncio.create_task(work) for work in (hall.run(), answer_watchdog(), look_after(store, hall))]
     daemon.notify("READY=1")

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from appliance.janus import JanusError
+from appliance.model import ParlorError
 from appliance.rooms import messages as m
 from appliance.rooms import words
 from appliance.rooms.media import Media, Seat
 from appliance.rooms.room import Room, Rules
 from appliance.rooms.rules import Refused, Registry
 from appliance.rooms.sfu import Sfu
+from appliance.rooms.taping import DISK_SHORT, Taping
 from appliance.rooms.visitor import Effect, Message, Part, Record, Rise, Silence, Sit, Tell, Visitor
 from appliance.rooms.words import Why
 
@@ -37,16 +39,6 @@ class Connection(Protocol):
         """Say why, and close."""
 
 
-class Recorder(Protocol):
-    """What records rooms."""
-
-    async def begin(self, room: Room, media: Media, by: str) -> None:
-        """Begin. Raises `ParlorError`."""
-
-    async def end(self, room: Room, media: Media) -> None:
-        """End."""
-
-
 class Place:
     """A room in use, with its media and its browsers."""
 
@@ -61,11 +53,11 @@ class Place:
 class Hall:
     """Every place, by the name of its room."""
 
-    def __init__(self, registry: Registry, sfu_path: str, recorder: Recorder | None = None) -> None:
+    def __init__(self, registry: Registry, sfu_path: str, taping: Taping) -> None:
         self.registry = registry
         self.places: dict[str, Place] = {}
         self.sfu = Sfu(sfu_path, self._sfu_changed)
-        self._recorder = recorder
+        self._taping = taping
         # Unique over restarts too, so that nobody comes back as somebody else; below 2^53 for browsers.
         self._ids = itertools.count(time.time_ns() // 1_000_000)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -222,13 +214,30 @@ class Hall:
                     self._later(self._record(place, on, by))
 
     async def _record(self, place: Place, on: bool, by: str) -> None:
-        if self._recorder is None:
-            return
-        if on:
-            await self._recorder.begin(place.room, place.media, by)
-        else:
-            await self._recorder.end(place.room, place.media)
-        self._do(place, place.room.recorded(on))
+        try:
+            if not on:
+                await self._taping.end(place.room, place.media)
+            elif not self._taping.runs(place.room):
+                await self._taping.begin(place.room, place.media, by)
+        except ParlorError as error:
+            self._tell_hosts(place, _sorry("record", error.template))
+        self._do(place, place.room.recorded(self._taping.runs(place.room)))
+
+    def _tell_hosts(self, place: Place, message: Message) -> None:
+        for visitor in place.room:
+            if visitor.is_host:
+                self._tell(place, visitor.id, message)
+
+    async def _look_at_recordings(self) -> None:
+        """Note who is there, and end what the disk has no room for."""
+        running = [place for place in self.places.values() if self._taping.runs(place.room)]
+        for place in running:
+            self._taping.note(place.room)
+        if running and not await asyncio.to_thread(self._taping.has_room):
+            for place in running:
+                await self._taping.end(place.room, place.media, DISK_SHORT)
+                self._tell_hosts(place, _sorry("record", DISK_SHORT))
+                self._do(place, place.room.recorded(False))
 
     def _welcome(self, place: Place, identity: str, resumed: bool = False) -> None:
         connection = place.connections.get(identity)
@@ -261,6 +270,7 @@ class Hall:
             await asyncio.sleep(TICK_S)
             for name, place in list(self.places.items()):
                 self._do_late(name, place)
+            await self._look_at_recordings()
 
     def _do_late(self, name: str, place: Place) -> None:
         used = place.used
@@ -282,6 +292,8 @@ class Hall:
             if not there:
                 place.media.lose()
                 place.speaking.clear()
+                if place.room.recording:
+                    await self._record(place, on=False, by="")
             elif self.sfu.janus is not None:
                 await place.media.begin(self.sfu.janus)
             for identity in list(place.room.inside):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import time
 
 from appliance.janus import Document, Handle, JanusError
 from appliance.rooms.sfu import PLUGIN, Stage
@@ -21,8 +22,11 @@ class Sending:
         self._handle: Handle | None = None
         self._connection = ""
 
-    async def publish(self, jsep: Document, tracks: dict[str, str], filename: str = "") -> None:
-        """Take an offer of the browser and answer it. Raises `JanusError`."""
+    async def publish(self, jsep: Document, tracks: dict[str, str]) -> None:
+        """Take an offer of the browser and answer it. Raises `JanusError`.
+
+        A recording's files get the name `FEED-MS-…`: `recorder/` reads who it was from it.
+        """
         connection = _connection_of(jsep["sdp"])
         if connection != self._connection:
             await self.close()
@@ -31,8 +35,7 @@ class Sending:
             self._handle = await self._join()
             self._connection = connection
             request["request"] = "publish"
-            if filename:
-                request["filename"] = filename
+            request["filename"] = f"{self._feed}-{time.time_ns() // 1_000_000}"
         else:
             request["request"] = "configure"
         answer = await self._handle.ask(request, jsep)

@@ -111,6 +111,12 @@ class Stage:
     async def _moderate(self, feed: int, mid: str, on: bool) -> None:
         await self.ask({"request": "moderate", "id": feed, "mid": mid, "mute": on})
 
+    async def record(self, folder: str) -> None:
+        """Write every stream to this folder from now on; "" ends that. Raises `JanusError`."""
+        if folder:
+            await self.ask({"request": "edit", "new_rec_dir": folder})
+        await self.ask({"request": "enable_recording", "record": bool(folder)})
+
     async def ask(self, request: Document) -> Document:
         """A request of the room's owner. Raises `JanusError`."""
         return await self._observer.ask(request | {"room": self.identity, "secret": self._secret})

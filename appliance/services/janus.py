@@ -8,8 +8,10 @@ it takes from its defaults, not from Debian's samples.
 from pathlib import Path
 
 from appliance.model import (
+    DATA,
     RUN,
     Check,
+    Directory,
     Host,
     Port,
     Probe,
@@ -22,6 +24,7 @@ from appliance.settings import N_, Settings
 from appliance.templates import fill
 
 FOLDER = RUN / "janus"
+RECORDINGS = DATA / "recordings" / "work"  # of what people made, Janus sees nothing else
 API_SOCKET = Path("/run/parlor-janus/api.sock")
 
 # UDP ports. Only the first range is open to others; the rest is for legs inside the box and to a SIP trunk.
@@ -68,6 +71,7 @@ SERVICE = Service(
     unit="janus.service",
     render=render,
     enabled=when_claimed,
+    directories=(Directory(RECORDINGS, "janus", 0o770),),
     ports=(Port(Protocol.UDP, MEDIA_PORTS[0], N_("Sound and picture of calls"), last=MEDIA_PORTS[1]),),
     checks=(Check(Probe.JANUS, str(API_SOCKET)),),
     can_reload=False,

@@ -126,7 +126,7 @@ def portal_csp() -> str:
     digest = base64.b64encode(hashlib.sha256((TEMPLATES / "page.css").read_bytes()).digest()).decode()
     return (
         "default-src 'none'; script-src 'self'; "
-        f"style-src 'self' 'sha256-{digest}'; img-src 'self' data:; connect-src 'self'; "
+        f"style-src 'self' 'sha256-{digest}'; img-src 'self' data:; media-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 

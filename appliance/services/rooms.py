@@ -20,6 +20,7 @@ from appliance.xmpp.listeners import STUN
 
 FOLDER = RUN / "rooms"
 FILES = DATA / "rooms"  # meetings
+RECORDINGS = DATA / "recordings"
 
 
 def render(settings: Settings, _host: Host) -> tuple[RenderedFile, ...]:
@@ -49,8 +50,8 @@ SERVICE = Service(
     render=render,
     enabled=when_claimed,
     checks=(Check(Probe.HTTP, f"unix:{ROOMS_SOCKET}:/health"),),
-    directories=(Directory(FILES, "parlor-rooms", 0o700),),
+    directories=(Directory(FILES, "parlor-rooms", 0o700), Directory(RECORDINGS, "parlor-rooms", 0o711)),
     databases=(FILES / "rooms.db",),
-    backup=(FILES,),
+    backup=(FILES, RECORDINGS),
     can_reload=False,
 )

@@ -19,7 +19,7 @@ from tests.box.house import ClaimedBox
 PRESET = Path(__file__).parents[2] / "rootfs/usr/lib/systemd/system-preset/10-parlor.preset"
 OURS = re.findall(r"^enable (\S+\.service)$", PRESET.read_text(), re.MULTILINE)
 ON_DEMAND = tuple(
-    f"parlor-{name}.service" for name in ("alias", "proof", "update-fetch", "deadline", "keep", "restore")
+    f"parlor-{name}.service" for name in ("alias", "proof", "update-fetch", "deadline", "keep", "restore", "recorder")
 )
 # systemd-networkd speaks to the kernel and sends raw packets before there is an address.
 EXPOSURE = {"systemd-networkd.service": 2.1}
@@ -30,7 +30,7 @@ OWN_FILES = {
     "janus": ("/run/parlor/janus/",),
     "www-data": ("/run/parlor/nginx/",),
     "parlor-portal": ("/run/parlor/portal/",),
-    "parlor-rooms": ("/data/rooms/", "/run/parlor/rooms/"),
+    "parlor-rooms": ("/data/rooms/", "/data/recordings/", "/run/parlor/rooms/"),
     "avahi": ("/run/parlor/avahi/",),
     "_chrony": ("/data/chrony/", "/run/parlor/chrony/"),
     "daemon": (),
@@ -113,9 +113,9 @@ for folder, _, _ in os.walk("/"):
 def test_a_daemons_user_writes_in_its_own_folders_only(box: ClaimedBox, user: str) -> None:
     allowed = {
         "ejabberd": r"/data/(ejabberd|uploads)(/.*)?|/run/(parlor-)?ejabberd(-api)?(/.*)?|/var/(lib|log)/ejabberd",
-        "janus": r"/run/parlor-janus",
+        "janus": r"/run/parlor-janus|/data/recordings/work",
         "www-data": r"/run/parlor-nginx(/.*)?",
-        "parlor-rooms": r"/run/parlor-rooms|/data/rooms",
+        "parlor-rooms": r"/run/parlor-rooms|/data/rooms|/data/recordings(/.*)?",
         "avahi": r"/run/avahi-daemon",
         "_chrony": r"/data/chrony|/run/chrony",
     }.get(user, "")

@@ -15,7 +15,11 @@ from tests.screens.server import served
 
 TV = (1920, 1080)
 SIDEWAYS = (740, 360)
-MEDIA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required")
+MEDIA = (
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+)
 ASLEEP = ("--use-fake-device-for-media-stream=device-count=0", "--use-fake-ui-for-media-stream")
 REFUSED = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
 

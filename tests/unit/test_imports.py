@@ -25,6 +25,8 @@ TABLE: dict[str, set[str]] = {
         "appliance.settings",
         "appliance.model",
         "appliance.answers",
+        "appliance.system.files",
+        "appliance.system.process",
         "appliance.janus",
         "appliance.throttle",
         "appliance.http_api",
