@@ -1,4 +1,4 @@
-"""The page of a room from this folder's fake conference, served as nginx does it: the same addresses, the same policy."""
+"""The page of a room with this folder's fake conference, served as by nginx: the same addresses, the same policy."""
 
 import json
 import threading
@@ -54,7 +54,7 @@ class Handler(SimpleHTTPRequestHandler):
             return str(REPOSITORY / "web_client" / plain.removeprefix("/client/"))
         return str(REPOSITORY / "tests" / "screens" / plain.removeprefix("/screens/"))
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_request(self, code: object = "-", size: object = "-") -> None:
         """Say nothing."""
 
 

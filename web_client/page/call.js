@@ -46,6 +46,7 @@ export class Call {
     this.quality = new QualityPanel(async () => (this.entered ? this.conference.quality() : null));
     this.bar = new Bar(this.acts(), (emoji) => this.conference.react(emoji), this.panels);
     byId("stop-sharing").addEventListener("click", () => this.sending?.stopScreen());
+    byId("alone-copy").addEventListener("click", () => this.bar.acts.copyLink());
     byId("lock-sign").addEventListener("click", () => openLock(this.encrypted));
     media.addEventListener("change", () => this.schedule());
     media.addEventListener("unplugged", (event) => this.unplugged(/** @type {CustomEvent} */ (event).detail.kind));
@@ -170,6 +171,7 @@ export class Call {
       viewer: you.role === "viewer", recording: room.recording, mayRecord: room.may_record, locked: room.locked,
     });
     byId("sharing").hidden = !screen;
+    byId("alone").hidden = people.size > 0 || Boolean(conference.door.length) || document.body.hasAttribute("data-embedded");
     const visitors = host ? (conference.door ?? []) : [];
     this.door.update(visitors);
     this.people.update([{ ...you, microphone: media.heard, muted: false }, ...people.values()], host, visitors, this.door);

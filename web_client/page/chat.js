@@ -6,7 +6,7 @@ import { language, t } from "./words.js";
 const LONGEST = 2000;
 const NEAR_END = 60; // pixels from the end within which new messages pull the list along
 
-/** @typedef {{from: string, name: string, text: string, at: number}} Message */
+/** @typedef {{from: string, name: string, text: string, at: number, unreadable?: true}} Message */
 
 export class Chat {
   /** @param {(text: string) => void} send */
@@ -79,7 +79,8 @@ export class Chat {
     const item = make("li", { class: mine ? "message mine" : "message" });
     if (!goesOn) item.append(make("p", { class: "who" }, make("b", {}, mine ? t("You") : message.name), " ", make("time", {}, time)));
     const words = make("p", { class: "words" });
-    for (const piece of pieces(message.text)) words.append(piece.href ? link(piece.href) : piece.text);
+    if (message.unreadable) words.append(t("This message was not written with the key of this room."));
+    else for (const piece of pieces(message.text)) words.append(piece.href ? link(piece.href) : piece.text);
     item.append(words);
     this.list.append(item);
   }

@@ -10,7 +10,7 @@ const WIDEST = 16 / 9;
 const SMALLEST = 100;
 const MOST = 25;
 // A strip beside or below something large.
-const STRIP = { share: 0.2, least: 148, most: 260, low: 84, high: 132 };
+const STRIP = { share: 0.2, least: 148, most: 260, low: 84, high: 140 };
 
 /**
  * The columns that make tiles largest.
@@ -20,18 +20,13 @@ const STRIP = { share: 0.2, least: 148, most: 260, low: 84, high: 132 };
  * @returns {{columns: number, width: number, height: number}} columns and the size of a tile
  */
 export function best(count, width, height) {
-  let found = { columns: 1, width: 0, height: 0 };
-  let largest = -1;
-  for (let columns = 1; columns <= count; columns++) {
+  const all = Array.from({ length: count }, (_, index) => {
+    const columns = index + 1;
     const rows = Math.ceil(count / columns);
-    const tile = shaped((width - GAP * (columns - 1)) / columns, (height - GAP * (rows - 1)) / rows);
-    const area = tile.width * tile.height;
-    if (area > largest) {
-      largest = area;
-      found = { columns, ...tile };
-    }
-  }
-  return found;
+    return { columns, ...shaped((width - GAP * (columns - 1)) / columns, (height - GAP * (rows - 1)) / rows) };
+  });
+  const seen = all.filter((tile) => tile.width >= SMALLEST);
+  return (seen.length ? seen : all).reduce((most, tile) => (tile.width * tile.height > most.width * most.height ? tile : most));
 }
 
 /**
@@ -82,44 +77,44 @@ export function grid(count, width, height) {
 }
 
 /**
- * One large, the others in a strip: beside it in a wide window, below it in a tall one.
- * @param {number} others how many there are for the strip @param {number} width @param {number} height
+ * One large, the others beside it in a wide window, below it in a tall one.
+ *
+ * @param {number} others how many there are
+ * @param {number} width
+ * @param {number} height
+ * @param {number} [ratio] width to height of what is large, if it is to be seen whole
  * @returns {Rect[]} the large one first; fewer of the others where not all fit
  */
-export function stage(others, width, height) {
+export function stage(others, width, height, ratio = 0) {
   if (!others) return [{ left: 0, top: 0, width, height }];
-  return width >= height ? beside(others, width, height) : below(others, width, height);
+  return width >= height ? beside(others, width, height) : below(others, width, height, ratio);
 }
 
 /** @param {number} others @param {number} width @param {number} height */
 function beside(others, width, height) {
   const w = Math.round(Math.min(STRIP.most, Math.max(STRIP.least, width * STRIP.share)));
   const h = Math.round(w / WIDEST);
-  const shown = Math.max(1, Math.min(others, Math.floor((height + GAP) / (h + GAP))));
-  const top = (height - shown * h - GAP * (shown - 1)) / 2;
-  const strip = Array.from({ length: shown }, (_, index) => ({
-    left: width - w,
-    top: Math.round(top + index * (h + GAP)),
-    width: w,
-    height: h,
-  }));
-  return [{ left: 0, top: 0, width: width - w - GAP, height }, ...strip];
+  const main = { left: 0, top: 0, width: width - w - GAP, height };
+  const whole = others * (h + GAP) - GAP <= height;
+  if (!whole) return [main, ...moved(grid(others, w, height), width - w, 0)];
+  const top = (height - others * (h + GAP) + GAP) / 2;
+  const strip = Array.from({ length: others }, (_, index) => ({ left: width - w, top: Math.round(top + index * (h + GAP)), width: w, height: h }));
+  return [main, ...strip];
 }
 
-/** @param {number} others @param {number} width @param {number} height */
-function below(others, width, height) {
-  const h = Math.round(Math.min(STRIP.high, Math.max(STRIP.low, height * STRIP.share)));
-  const columns = Math.max(1, Math.floor((width + GAP) / (h * 0.8 + GAP)));
-  const shown = Math.min(others, columns);
-  const w = Math.floor(Math.min(h * WIDEST, (width - GAP * (shown - 1)) / shown));
-  const left = (width - shown * w - GAP * (shown - 1)) / 2;
-  const strip = Array.from({ length: shown }, (_, index) => ({
-    left: Math.round(left + index * (w + GAP)),
-    top: height - h,
-    width: w,
-    height: h,
-  }));
-  return [{ left: 0, top: 0, width, height: height - h - GAP }, ...strip];
+/** @param {number} others @param {number} width @param {number} height @param {number} ratio */
+function below(others, width, height, ratio) {
+  const rows = others > 3 ? 2 : 1;
+  const strip = Math.round(Math.min(STRIP.high, Math.max(STRIP.low, height * STRIP.share))) * rows;
+  const room = height - strip - GAP;
+  const h = ratio ? Math.min(room, Math.max(Math.ceil(width / ratio), Math.round(height / 3))) : room;
+  const rest = height - h - GAP;
+  return [{ left: 0, top: 0, width, height: h }, ...moved(grid(others, width, rest), 0, h + GAP)];
+}
+
+/** @param {Rect[]} rects @param {number} left @param {number} top */
+function moved(rects, left, top) {
+  return rects.map((rect) => ({ ...rect, left: rect.left + left, top: rect.top + top }));
 }
 
 /**

@@ -6,6 +6,8 @@ import { keep, recall } from "./memory.js";
 import { loginLink } from "./pass.js";
 import { t } from "./words.js";
 
+const PATIENCE_MS = 8000;
+
 /** @typedef {import("./media.js").Media} Media */
 /** @typedef {{room: string, pass: import("./pass.js").Pass, name: string, embedded: boolean}} Visit */
 
@@ -16,6 +18,7 @@ export class Lobby {
     this.visit = visit;
     this.join = join;
     this.joining = false;
+    this.patience = 0;
     this.name = /** @type {HTMLInputElement} */ (byId("name"));
     this.video = /** @type {HTMLVideoElement} */ (byId("preview"));
     byId("lobby-form").addEventListener("submit", (event) => {
@@ -77,8 +80,15 @@ export class Lobby {
   /** @param {boolean} on */
   busy(on) {
     this.joining = on;
+    clearTimeout(this.patience);
+    this.patience = on ? window.setTimeout(() => this.late(), PATIENCE_MS) : 0;
+    if (!on) byId("join-late").hidden = true;
     byId("join").setAttribute("aria-busy", String(on));
     byId("join").firstElementChild?.replaceChildren(on ? t("Joining …") : t("Join"));
+  }
+
+  late() {
+    say(byId("join-late"), t("The box does not answer yet. Check your connection to the internet; the page goes on trying."));
   }
 
   /** @param {string} words */

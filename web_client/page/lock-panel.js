@@ -19,8 +19,8 @@ export function openLock(encrypted) {
 
 function endToEnd() {
   return [
-    t("Only who has the whole link of this room can see, hear and read what happens in it. The box passes everything on without being able to look inside."),
-    t("The key is the end of the link, after the # sign. Send the link only to those who shall come, best in an encrypted chat."),
+    t("Only people who have the whole link of this room can see, hear and read what happens in it. The box passes everything on without being able to look inside."),
+    t("The key is the end of the link, after the # sign. Send the link only to the people who should come, best in an encrypted chat."),
     t("The box still knows who is here and when. A recording and a phone line would break the encryption; so neither is possible in this room."),
   ];
 }
@@ -29,6 +29,6 @@ function toTheBox() {
   return [
     t("What you send is encrypted on its way to the box, and from there to the others. Nobody in between can see or hear it."),
     t("On the box itself it is open for a moment: whoever runs the box could listen, and a host can have the call recorded, which everybody sees then."),
-    t("If the box shall not be able to listen either, use a room that is end-to-end encrypted."),
+    t("If the box must not be able to listen either, use a room that is end-to-end encrypted."),
   ];
 }

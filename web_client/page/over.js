@@ -13,7 +13,7 @@ function ending(title, text, more = {}) {
 
 /** @type {Record<string, () => Ending>} why → what is said, where the box's own words do not say it better */
 const ENDINGS = {
-  left: () => ending(t("You have left"), t("The others go on without you."), { icon: "leave" }),
+  left: () => ending(t("You have left"), t("You can come back with the same link."), { icon: "leave" }),
   host: () => ending(t("The call is over"), t("A host ended it for everybody."), { icon: "check", again: false }),
   meeting: () => ending(t("The call is over"), t("The meeting was ended."), { icon: "check", again: false }),
   removed: () => ending(t("You were removed"), t("A host removed you from this room. If that was a mistake, ask them."), { again: false }),
@@ -26,13 +26,12 @@ const ENDINGS = {
   guests: () => ending(t("Only for people of this box"), t("Log in with your account here, or ask a host for an invitation."), { icon: "door", login: true }),
   locked: () => ending(t("The room is locked"), t("A host locked it: nobody new gets in. Ask them to open it, then join again."), { icon: "door" }),
   full: () => ending(t("The room is full"), t("Join again when somebody has left."), { icon: "people" }),
-  crowded: () => ending(t("Too many at the door"), t("Wait a minute, then join again."), { icon: "people" }),
+  crowded: () => ending(t("Too many people at the door"), t("Wait a minute, then join again."), { icon: "people" }),
   "wrong-key": () => ending(t("The link is not the right one"), t("The key at its end is not this room's. Ask for the whole link, and open it just as it was sent."), { icon: "key" }),
-  "needs-key": () => ending(t("The link is not whole"), t("This room is end-to-end encrypted, and its key is the end of the link, after the # sign. Ask for the whole link."), { icon: "key" }),
+  "needs-key": () => ending(t("The link is not complete"), t("This room is end-to-end encrypted, and its key is the end of the link, after the # sign. Ask for the whole link."), { icon: "key" }),
   name: () => ending(t("This name does not work"), t("Join again with another one."), {}),
   browser: () => ending(t("This browser cannot do it"), t("Update it, or use a current Firefox, Chrome, Edge or Safari."), { again: false }),
   insecure: () => ending(t("Only over a secure connection"), t("Cameras and microphones work at an address that begins with https://. Open the room there."), { again: false }),
-  unreachable: () => ending(t("The box does not answer"), t("Check your connection to the internet, then join again."), {}),
 };
 
 /**

@@ -16,7 +16,7 @@ export function levelWords(level) {
 
 /** @param {string} why */
 export function whyWords(why) {
-  if (why === "network") return t("Your network loses or delays much. Go nearer to the Wi-Fi, use a cable, or switch your camera off.");
+  if (why === "network") return t("Your network loses or delays a lot. Go nearer to the Wi-Fi, use a cable, or switch your camera off.");
   if (why === "processor") return t("This device has too much to do. Close other programs and tabs, or switch your camera off.");
   if (why === "relay") return t("Your network lets calls through only by a detour, which takes longer. Another network may be better.");
   if (why === "lost") return t("Nothing arrives at the moment. The page connects again by itself.");

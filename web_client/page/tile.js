@@ -99,7 +99,7 @@ export class Tile {
     this.flag("muted", muted);
     const signs = [];
     if (muted) signs.push(make("span", { class: "muted-sign", role: "img", "aria-label": t("Microphone off") }, icon("microphone-off")));
-    if (stranger) signs.push(make("span", { class: "stranger-sign" }, icon("key"), t("Has not the key of this room")));
+    if (stranger) signs.push(make("span", { class: "stranger-sign" }, icon("key"), t("Does not have the key of this room")));
     this.signs.replaceChildren(...signs);
   }
 

@@ -48,6 +48,7 @@ export class Tiles {
     let tile = this.tiles.get(key(each));
     if (!tile) {
       tile = new Tile(each.id, each.kind, () => this.pin(key(each)));
+      tile.video.addEventListener("resize", () => each.kind === "screen" && this.arrange());
       this.tiles.set(key(each), tile);
       this.place.append(tile.element);
     }
@@ -65,11 +66,22 @@ export class Tiles {
     if (!this.shown.length || !width || !height) return this.tell(new Map());
     const main = this.shown.find((each) => key(each) === this.pinned) ?? this.shown.filter((each) => each.kind === "screen").pop();
     const others = this.shown.filter((each) => each !== main);
-    const rects = main ? stage(others.length, width, height) : grid(others.length, width, height);
+    const rects = main ? stage(others.length, width, height, this.ratio(main)) : grid(others.length, width, height);
     const standing = this.standing(others, rects.length - (main ? 1 : 0));
     this.put(main ? [main, ...standing] : standing, rects);
     this.count(others.length - standing.length, rects);
     this.tell(this.sizes());
+  }
+
+  /**
+   * A screen is seen whole; a face may be cut.
+   *
+   * @param {Shown} main
+   */
+  ratio(main) {
+    if (main.kind !== "screen") return 0;
+    const { videoWidth, videoHeight } = this.tileOf(main).video;
+    return videoWidth && videoHeight ? videoWidth / videoHeight : 16 / 9;
   }
 
   /**
