@@ -96,7 +96,9 @@ test("whoever left hears nothing from a second later on, and the others all of i
   const [ann, bob, cid] = [await house.enter("1"), await house.enter("2"), await house.enter("3")];
   await house.leave("3");
   await house.pass(200);
-  assert.deepEqual(await heard(ann, bob), SOUND); // the new key is told, the old one used
+  assert.deepEqual(await heard(ann, bob), SOUND);
+  assert.deepEqual(await heard(ann, cid), SOUND); // the new key is told, the old one still used
+  assert.equal(await heard(cid, ann), null);
   await house.pass(1000);
   assert.deepEqual(await heard(ann, bob), SOUND);
   assert.equal(await heard(ann, cid), null);
