@@ -1,4 +1,4 @@
-"""`parlor meeting` and `parlor application`: rooms that people and programs made."""
+"""`parlor meeting`, `parlor application` and `parlor recording`: rooms that people and programs made, and their films."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ Add = Callable[..., argparse.ArgumentParser]
 
 
 def add_arguments(commands: Any, command: Add) -> None:
-    """The actions of `parlor meeting` and `parlor application`."""
+    """The actions of these commands."""
     meeting = commands.add_parser("meeting", help="Look after meetings.").add_subparsers(
         required=True, metavar="ACTION"
     )
@@ -44,6 +44,25 @@ def add_arguments(commands: Any, command: Add) -> None:
     added.add_argument("name", metavar="NAME")
     added.add_argument("--json", action="store_true")
     command("delete", delete_application, "End an application's key.", actions).add_argument("id", metavar="ID")
+
+    recording = commands.add_parser("recording", help="Look after recordings of rooms.")
+    acts = recording.add_subparsers(required=True, metavar="ACTION")
+    command("list", recordings, "List every recording.", acts).add_argument("--json", action="store_true")
+    command("delete", delete_recording, "Delete a recording.", acts).add_argument("id", metavar="ID")
+
+
+def recordings(client: Client, options: argparse.Namespace) -> int:
+    """`parlor recording list`."""
+    found = client.call("GET", "/v1/recordings")["recordings"]
+    lines = [f"{each['id']}  {each['state']:<9}  {each['bytes'] / 1e6:>7.1f} MB  {each['title']}" for each in found]
+    print(json.dumps(found, indent=2) if options.json else "\n".join(lines))
+    return 0
+
+
+def delete_recording(client: Client, options: argparse.Namespace) -> int:
+    """`parlor recording delete ID`."""
+    client.call("DELETE", f"/v1/recordings/{quote(options.id, safe='')}")
+    return 0
 
 
 def _path(options: argparse.Namespace, more: str = "") -> str:

@@ -93,25 +93,29 @@ def firefox(address: str) -> Iterator[Firefox]:
         command = ["firefox-esr", "--headless", "--no-remote", "--profile", folder, f"--remote-debugging-port={port}"]
         process = start([*command, "about:blank"], output=Path(folder) / "log")
         loop = asyncio.new_event_loop()
+        session = loop.run_until_complete(_session())
         try:
-            session, socket = loop.run_until_complete(_connect(port))
+            socket = loop.run_until_complete(_connect(session, port))
             window = Firefox(loop, socket)
             window.begin()
             yield window
             loop.run_until_complete(socket.close())
-            loop.run_until_complete(session.close())
         finally:
+            loop.run_until_complete(session.close())
             process.terminate()
             process.wait(20)
             loop.close()
 
 
-async def _connect(port: int) -> tuple[aiohttp.ClientSession, aiohttp.ClientWebSocketResponse]:
-    session = aiohttp.ClientSession()
+async def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession()
+
+
+async def _connect(session: aiohttp.ClientSession, port: int) -> aiohttp.ClientWebSocketResponse:
     deadline = time.monotonic() + WAIT_S
     while True:
         try:
-            return session, await session.ws_connect(f"ws://127.0.0.1:{port}/session", max_msg_size=0)
+            return await session.ws_connect(f"ws://127.0.0.1:{port}/session", max_msg_size=0)
         except aiohttp.ClientError:
             assert time.monotonic() < deadline, "Firefox does not start"
             await asyncio.sleep(0.2)

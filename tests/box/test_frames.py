@@ -14,6 +14,8 @@ from tests.box.chromium import Driver, browser, one, script
 
 PAGE = "tests/box/frames.html"
 WAIT_S = 30.0
+# Both ends are in one browser: whatever network this machine has, they find each other.
+ALONE = ("--disable-features=WebRtcHideLocalIpsWithMdns", "--allow-loopback-in-peer-connection")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -35,7 +37,7 @@ def address() -> Iterator[str]:
 
 @pytest.mark.parametrize("standard", [True, False], ids=["standard", "older-chromium"])
 def test_frames_decode_with_the_key_and_not_without(address: str, standard: bool) -> None:
-    with browser({}) as driver:
+    with browser({}, more=ALONE) as driver:
         _connect(driver, address, standard)
         arrived = _until(driver, lambda seen: seen["packets"] > 100)
         assert arrived["frames"] == 0
@@ -53,7 +55,7 @@ def test_frames_decode_with_the_key_and_not_without(address: str, standard: bool
 
 
 def test_frames_go_on_when_somebody_else_leaves_and_on_a_new_connection(address: str) -> None:
-    with browser({}) as driver:
+    with browser({}, more=ALONE) as driver:
         _connect(driver, address)
         script(driver, "room.meet()")
         _until(driver, lambda seen: seen["frames"] > 10)
@@ -68,7 +70,7 @@ def test_frames_go_on_when_somebody_else_leaves_and_on_a_new_connection(address:
 
 
 def test_whoever_has_left_sees_nothing_more(address: str) -> None:
-    with browser({}) as driver:
+    with browser({}, more=ALONE) as driver:
         _connect(driver, address)
         script(driver, "room.meet()")
         _until(driver, lambda seen: seen["frames"] > 10)
