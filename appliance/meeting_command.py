@@ -1,4 +1,4 @@
-"""`parlor meeting`, `parlor application` and `parlor recording`: rooms that people and programs made, and their films."""
+"""`parlor meeting`, `parlor application`, `parlor recording`: rooms that people and programs made, and their films."""
 
 import argparse
 import json

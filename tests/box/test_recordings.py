@@ -67,7 +67,8 @@ def _plays(driver: Driver) -> None:
     script(driver, "const film = document.querySelector('video'); film.muted = false; film.play()")
     film = (
         "const film = document.querySelector('video');"
-        "return [film.error?.message, film.videoWidth, film.currentTime, film.webkitAudioDecodedByteCount, film.duration]"
+        "return [film.error?.message, film.videoWidth, film.currentTime,"
+        "film.webkitAudioDecodedByteCount, film.duration]"
     )
     wait(driver, lambda: script(driver, film)[2] > 3, CALL_S)
     problem, width, _, sound, length = script(driver, film)
