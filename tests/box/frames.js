@@ -33,6 +33,8 @@ async function sound() {
 
 /** @param {boolean} standard whether by the standard's transforms, or Chromium's older streams */
 export async function connect(standard) {
+  // Only who may use a microphone learns of networks that lead nowhere else.
+  await navigator.mediaDevices.getUserMedia({ audio: true });
   if (!standard) delete globalThis.RTCRtpScriptTransform;
   const { Transform } = await import("/web_client/room/transform.js");
   const { Sending } = await import("/web_client/room/sending.js");

@@ -15,7 +15,7 @@ from tests.box.chromium import Driver, browser, one, script
 PAGE = "tests/box/frames.html"
 WAIT_S = 30.0
 # Both ends are in one browser: whatever network this machine has, they find each other.
-ALONE = ("--disable-features=WebRtcHideLocalIpsWithMdns", "--allow-loopback-in-peer-connection")
+ALONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
 class Quiet(SimpleHTTPRequestHandler):
