@@ -17,19 +17,21 @@ log = logging.getLogger("films")
 
 LONGEST_S = 6 * 3600
 NOTHING = N_("Nothing was said or shown while it was recorded.")
+FULL = N_("The disk was too full to make a film of this recording.")
 FAILED = N_("No film could be made of this recording.")
+REASONS = {2: NOTHING, 3: FULL}  # by the recorder's exit code
 
 
 def make(store: RecordingStore, recording: Recording) -> Recording:
     """The film of one recording; what is known of it afterwards."""
     target = store.folder / recording.id / FILM
-    argv = [sys.executable, "-I", "-m", "appliance.rooms.recorder", str(store.raw(recording.id)), str(target)]
+    recorder = [sys.executable, "-I", "-m", "appliance.rooms.recorder", f"--title={recording.title}"]
+    argv = [*recorder, str(store.raw(recording.id)), str(target)]
     try:
         run_and_wait(argv, LONGEST_S)
     except ProgramFailed as error:
         log.warning("%s", error)
-        why = NOTHING if error.returncode == 2 else FAILED
-        return replace(recording, state=State.FAILED, why=why)
+        return replace(recording, state=State.FAILED, why=REASONS.get(error.returncode, FAILED))
     except TimeoutError as error:
         log.warning("%s", error)
         return replace(recording, state=State.FAILED, why=FAILED)

@@ -71,7 +71,12 @@ def test_half_a_recording_is_none(store: RecordingStore) -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "state", "why"),
-    [(0, State.READY, ""), (2, State.FAILED, films.NOTHING), (1, State.FAILED, films.FAILED)],
+    [
+        (0, State.READY, ""),
+        (2, State.FAILED, films.NOTHING),
+        (3, State.FAILED, films.FULL),
+        (1, State.FAILED, films.FAILED),
+    ],
 )
 def test_films(store: RecordingStore, monkeypatch: pytest.MonkeyPatch, outcome: int, state: State, why: str) -> None:
     recording = store.end(begun(store), ["ann"])
