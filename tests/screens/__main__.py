@@ -107,7 +107,7 @@ def main(arguments: list[str]) -> int:
 def take(shot: Shot, address: str, folder: Path) -> bool:
     """Save one picture; whether the browser had nothing to complain of."""
     with browser({}, language=shot.language, size=shot.size, dark=shot.dark, more=shot.media) as driver:
-        driver.get(address + "/screens/server.py")
+        driver.get(address + "/client/page/logo.svg")  # something to set a cookie on
         driver.execute_script(f"document.cookie = 'person={shot.person}; path=/'")  # type: ignore[no-untyped-call]
         driver.get(f"{address}/r/team?scene={quote(json.dumps(shot.scene))}{shot.fragment}")
         wait(driver, lambda: script(driver, "return document.body.dataset.screen"))

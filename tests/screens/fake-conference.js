@@ -3,7 +3,7 @@ import { start } from "/client/page/begin.js";
 
 const NAMES = ["Ben Okafor", "Clara Lindqvist", "Diego Fernández", "Emma", "Farid Haddad", "Grete Maier-Schönfeld", "Hana Sato", "Ivo", "Jun Park"];
 
-/** @type {{people?: number, role?: string, door?: string[], screen?: boolean, messages?: number, state?: string, why?: string, encrypted?: boolean, recording?: boolean, level?: number, events?: [string, object][]}} */
+/** @type {{people?: number, role?: string, door?: string[], screen?: boolean, messages?: number, state?: string, why?: string, lock?: string, encrypted?: boolean, recording?: boolean, level?: number, events?: [string, object][]}} `lock`: the key that the room has, or "new" */
 const scene = JSON.parse(new URLSearchParams(location.search).get("scene") ?? "{}");
 
 /** A moving picture. @param {(context: CanvasRenderingContext2D, step: number) => void} draw @param {number} width @param {number} height */
@@ -73,14 +73,15 @@ class FakeConference extends EventTarget {
     super();
     this.options = options;
     this.you = { id: "0", name: options.name || "Ann Berg", role: scene.role ?? "host", hand: false, muted: false, speaking: false };
-    this.room = { name: "team", title: "Team meeting", locked: false, recording: Boolean(scene.recording), may_record: true, encrypted: Boolean(scene.encrypted), check: null };
+    this.room = { name: "team", title: "Team meeting", locked: false, recording: Boolean(scene.recording), may_record: true, encrypted: Boolean(scene.encrypted || scene.lock), check: null };
     for (let index = 0; index < (scene.people ?? 0); index++) this.people.set(String(index + 1), person(index));
     Object.assign(globalThis, { conference: this });
   }
 
   async join() {
     this.go("joining");
-    if (scene.why) return this.over(scene.why, "");
+    const why = scene.lock && !this.options.key ? "needs-key" : scene.lock && this.options.key !== scene.lock && scene.lock !== "new" ? "wrong-key" : scene.why;
+    if (why) return this.over(why, "");
     this.waitingFor = scene.state === "waiting" ? "admission" : "";
     this.go(scene.state === "waiting" ? "waiting" : "in");
     if (scene.state === "reconnecting") this.go("reconnecting");

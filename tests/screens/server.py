@@ -13,6 +13,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "media-src 'self' blob: mediastream:; worker-src 'self'"
 )
+AROUND = """<!doctype html><title>A page around</title><script type="module" src="/client/embed.js"></script>
+<parlor-room room="team" name="Zoe Young" language="de" style="height: 90vh"></parlor-room>"""
 PAGE = REPOSITORY / "web_client" / "page" / "room.html"
 
 
@@ -23,6 +25,8 @@ class Handler(SimpleHTTPRequestHandler):
         path = urlsplit(self.path).path
         if path == "/rooms/pass":
             self.answer(json.dumps(self.person()).encode(), "application/json")
+        elif path == "/around":
+            self.answer(AROUND.encode(), "text/html; charset=utf-8", policy=None)
         elif path.startswith(("/r/", "/embedded/")):
             page = PAGE.read_text().replace("/client/page/main.js", "/screens/fake-conference.js")
             self.answer(page.encode(), "text/html; charset=utf-8")
@@ -34,16 +38,20 @@ class Handler(SimpleHTTPRequestHandler):
         name = self.headers.get("Cookie", "").partition("person=")[2].partition(";")[0]
         return {"token": "t", "name": name, "role": "host"} if name else {}
 
-    def answer(self, content: bytes, kind: str) -> None:
+    def answer(self, content: bytes, kind: str, policy: str | None = POLICY) -> None:
         """Send something that is not a file."""
+        self.policy = policy
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
+    policy: str | None = POLICY
+
     def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", POLICY)
+        if self.policy:
+            self.send_header("Content-Security-Policy", self.policy)
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 

@@ -33,6 +33,7 @@ export async function start(kind) {
   document.body.toggleAttribute("data-embedded", embedded);
   byId("title").textContent = room;
   const page = embedded ? await around(kind, room) : await alone(kind, room);
+  if (!page) return;
   addEventListener("pagehide", () => page.conference?.leave());
   await page.begin();
 }
@@ -51,6 +52,7 @@ async function alone(kind, room) {
  * @param {string} room
  */
 async function around(kind, room) {
+  if (window.parent === window) return location.replace(`/r/${encodeURIComponent(room)}`);
   /** @type {(page: Page) => void} */
   let know = () => {};
   const known = new Promise((/** @type {(page: Page) => void} */ resolve) => (know = resolve));

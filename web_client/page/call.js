@@ -253,10 +253,11 @@ export class Call {
     if (this.entered) toast(problemWords(kind, "unplugged"), { label: t("Choose another"), act: () => dialog("devices").showModal() });
   }
 
-  /** @param {{kind: import("./media.js").Kind | "speaker", device: import("./media.js").Device}} news */
-  plugged({ kind, device }) {
+  /** @param {{label: string, plugged: import("./media.js").Plugged[]}} news */
+  plugged({ label, plugged }) {
     if (!this.entered) return;
-    toast(t("{device} was plugged in.", { device: device.label }), { label: t("Use it"), act: () => void this.media.choose(kind, device.id) });
+    const act = () => plugged.forEach(({ kind, id }) => void this.media.choose(kind, id));
+    toast(t("{device} was plugged in.", { device: label }), { label: t("Use it"), act });
   }
 
   /** @param {string} id @param {string} name */

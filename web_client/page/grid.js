@@ -7,7 +7,7 @@ const GAP = 8;
 const TALLEST = 0.72;
 const WIDEST = 16 / 9;
 // A tile below this says nothing any more: the rest is counted in a last tile.
-const SMALLEST = 100;
+const SMALLEST = { width: 100, height: 72 };
 const MOST = 25;
 // A strip beside or below something large.
 const STRIP = { share: 0.2, least: 148, most: 260, low: 84, high: 140 };
@@ -25,7 +25,7 @@ export function best(count, width, height) {
     const rows = Math.ceil(count / columns);
     return { columns, ...shaped((width - GAP * (columns - 1)) / columns, (height - GAP * (rows - 1)) / rows) };
   });
-  const seen = all.filter((tile) => tile.width >= SMALLEST);
+  const seen = all.filter(large);
   return (seen.length ? seen : all).reduce((most, tile) => (tile.width * tile.height > most.width * most.height ? tile : most));
 }
 
@@ -42,13 +42,18 @@ function shaped(width, height) {
   return { width: Math.floor(w), height: Math.floor(h) };
 }
 
+/** @param {{width: number, height: number}} tile */
+function large({ width, height }) {
+  return width >= SMALLEST.width && height >= SMALLEST.height;
+}
+
 /**
  * How many of them are large enough to be seen.
  * @param {number} count @param {number} width @param {number} height
  */
 export function fitting(count, width, height) {
   let shown = Math.min(count, MOST);
-  while (shown > 1 && best(shown, width, height).width < SMALLEST) shown--;
+  while (shown > 1 && !large(best(shown, width, height))) shown--;
   return shown;
 }
 

@@ -5,10 +5,11 @@ import { keep, recall } from "./memory.js";
 /** @typedef {"camera" | "microphone"} Kind */
 /** @typedef {"" | "refused" | "none" | "busy" | "unplugged"} Problem */
 /** @typedef {{id: string, label: string}} Device */
+/** @typedef {{kind: Kind | "speaker", id: string}} Plugged */
 /** @typedef {{camera: Device[], microphone: Device[], speaker: Device[]}} Devices */
 
 /**
- * Events: `change` (a track, a problem or the list of devices is another), `unplugged` {kind}, `plugged` {kind, device}.
+ * Events: `change` (a track, a problem or the list of devices is another), `unplugged` {kind}, `plugged` {label, plugged}.
  */
 export class Media extends EventTarget {
   constructor() {
@@ -47,6 +48,7 @@ export class Media extends EventTarget {
     this.take(kind, track);
     this.problems[kind] = problem;
     this.changed();
+    if (track) this.relist(await devices(), true); // what is allowed now has a name now
   }
 
   /** @param {Kind} kind @param {MediaStreamTrack | null} track */
@@ -133,10 +135,7 @@ export class Media extends EventTarget {
     this.devices = now;
     this.changed();
     if (first) return;
-    for (const kind of /** @type {(Kind | "speaker")[]} */ (["camera", "microphone", "speaker"])) {
-      const device = now[kind].find((each) => each.id && !before[kind].some((old) => old.id === each.id));
-      if (device && before[kind].every((old) => old.id)) this.dispatchEvent(new CustomEvent("plugged", { detail: { kind, device } }));
-    }
+    for (const [label, plugged] of fresh(before, now)) this.dispatchEvent(new CustomEvent("plugged", { detail: { label, plugged } }));
   }
 
   /**
@@ -160,4 +159,23 @@ export class Media extends EventTarget {
       this.take(kind, null);
     }
   }
+}
+
+/**
+ * What was plugged in: a headset is a microphone and a speaker, and is told once.
+ *
+ * @param {Devices} before
+ * @param {Devices} now
+ * @returns {Map<string, Plugged[]>} by label
+ */
+export function fresh(before, now) {
+  /** @type {Map<string, Plugged[]>} */
+  const found = new Map();
+  for (const kind of /** @type {const} */ (["camera", "microphone", "speaker"])) {
+    for (const { id, label } of now[kind]) {
+      const known = before[kind].some((old) => old.id === id);
+      if (label && !known && !found.get(label)?.some((other) => other.kind === kind)) found.set(label, [...(found.get(label) ?? []), { kind, id }]);
+    }
+  }
+  return found;
 }

@@ -62,6 +62,8 @@ export function showOver(why, message, ways) {
   logIn.href = loginLink(location.pathname);
   logIn.onclick = () => keepOverLogin(ways.room);
   logIn.hidden = ways.embedded || ways.loggedIn || !login;
+  button.classList.toggle("primary", logIn.hidden);
+  logIn.classList.toggle("primary", !logIn.hidden);
   byId("home").hidden = ways.embedded;
   byId("over-title").focus();
 }

@@ -60,6 +60,7 @@ export class Sounds {
 
   /** @param {string} speaker device id */
   choose(speaker) {
+    if (speaker === this.speaker) return;
     this.speaker = speaker;
     for (const player of this.players.values()) void sendTo(player, speaker);
   }

@@ -28,6 +28,10 @@ export class Page {
     /** @type {Conference | null} */
     this.conference = null;
     this.letSleep = () => {};
+    /** @type {(lobby: Lobby) => void} */
+    this.lobbyIsThere = () => {};
+    /** @type {Promise<Lobby>} */
+    this.lobby = new Promise((resolve) => (this.lobbyIsThere = resolve));
     /** @type {(conference: Conference) => void} told of each one */
     this.onconference = () => {};
   }
@@ -35,7 +39,7 @@ export class Page {
   async begin() {
     if (!window.isSecureContext) return this.over("insecure", "");
     if (!window.RTCPeerConnection) return this.over("browser", "");
-    this.lobby = new Lobby(this.media, this.visit, (name) => this.join(name));
+    this.lobbyIsThere(new Lobby(this.media, this.visit, (name) => this.join(name)));
     await this.prepare();
   }
 
@@ -48,10 +52,12 @@ export class Page {
 
   /** What Join does, pressed by the page around. */
   async joinAtOnce() {
-    if (this.screen === "room" || this.screen === "waiting" || !this.lobby) return;
+    const lobby = await this.lobby;
+    if (this.screen === "room" || this.screen === "waiting") return;
     if (this.screen === "over") void this.prepare();
     await this.opened;
-    await this.lobby.submit();
+    await lobby.submit();
+    if (this.screen === "lobby") throw new Error("a name is needed");
   }
 
   /** @param {string} name "" for somebody whose token says it */
