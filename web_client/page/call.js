@@ -172,7 +172,7 @@ export class Call {
     });
     byId("sharing").hidden = !screen;
     byId("alone").hidden = people.size > 0 || Boolean(conference.door.length) || document.body.hasAttribute("data-embedded");
-    const visitors = host ? (conference.door ?? []) : [];
+    const visitors = host ? conference.door : [];
     this.door.update(visitors);
     this.people.update([{ ...you, microphone: media.heard, muted: false }, ...people.values()], host, visitors, this.door);
     say(byId("head-count"), people.size ? String(people.size + 1) : "");
