@@ -34,8 +34,8 @@ def record(driver: Driver) -> None:
     """Press the button that begins and ends it."""
     press(driver, "#more")
     press(driver, "#record")
-    if script(driver, "return document.querySelector('#more-menu')?.open"):
-        script(driver, "document.querySelector('#more-menu').close()")
+    if script(driver, "return document.querySelector('#confirm').open"):
+        press(driver, "#confirm-yes")
 
 
 def test_a_recording_is_seen_by_all_and_becomes_a_film(box: ClaimedBox) -> None:
