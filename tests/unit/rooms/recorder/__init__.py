@@ -1,0 +1,1 @@
+"""The recorder, on recordings that the tests write as Janus does."""
