@@ -1,15 +1,17 @@
 """Makes films of what was recorded: `python3 -m appliance.rooms.films`, in `parlor-recorder.service`.
 
-It works off everything that is marked ready, one after the other; each in a child process, so that a damaged
+It works off every recording that has ended, one after the other; each in a child process, so that a damaged
 recording takes no other along.
 """
 
 import logging
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import replace
 
-from appliance.rooms.recordings import FILM, READY, Recording, RecordingStore, State
+from appliance.model import Missing
+from appliance.rooms.recordings import FILM, Recording, RecordingStore, State
 from appliance.settings import N_
 from appliance.system.process import ProgramFailed, run_and_wait
 
@@ -39,17 +41,14 @@ def make(store: RecordingStore, recording: Recording) -> Recording:
 
 
 def main() -> int:
-    """Work off what is ready."""
+    """Work off what has ended."""
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     store = RecordingStore()
-    for recording in store.all():
-        raw = store.raw(recording.id)
-        if (raw / READY).exists():
-            store.save(make(store, recording))
-            shutil.rmtree(raw)
-    for left in store.work.iterdir():  # of recordings that were deleted
-        if (left / READY).exists():
-            shutil.rmtree(left)
+    for mark in sorted(store.ended.iterdir()):
+        with suppress(Missing):  # deleted meanwhile
+            store.save(make(store, store.find(mark.name)))
+        shutil.rmtree(store.raw(mark.name), ignore_errors=True)
+        mark.unlink()
     return 0
 
 

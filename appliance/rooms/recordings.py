@@ -1,6 +1,6 @@
 """Recordings: where they lie, who may see them, and how a room begins and ends one.
 
-Janus writes a file for each stream below `WORK/ID`; when a recording ends, the mark `ready` there lets systemd start
+Janus writes a file for each stream below `WORK/ID`; when a recording ends, the mark `ENDED/ID` lets systemd start
 `parlor-recorder.service`, which makes one film of them (`recorder/`) and puts it into `FOLDER/ID`. What a power cut
 leaves is taken up at the next start.
 """
@@ -22,7 +22,8 @@ from appliance.system import files
 
 FOLDER = DATA / "recordings"
 WORK = FOLDER / "work"
-ABOUT, FILM, READY = "about.json", "recording.webm", "ready"
+ENDED = FOLDER / "ended"
+ABOUT, FILM = "about.json", "recording.webm"
 TO_BEGIN_BYTES = 1_000_000_000
 TO_GO_ON_BYTES = 500_000_000
 _ID_LENGTH = 16
@@ -63,6 +64,7 @@ class RecordingStore:
     def __init__(self, folder: Path = FOLDER) -> None:
         self.folder = folder
         self.work = folder / WORK.name
+        self.ended = folder / ENDED.name
 
     def begin(self, room: str, title: str) -> Recording:
         """A new recording. Raises `Unavailable` where there is no room for one."""
@@ -92,7 +94,7 @@ class RecordingStore:
         )
         self.save(ended)
         if self.raw(recording.id).is_dir():
-            (self.raw(recording.id) / READY).touch()
+            (self.ended / recording.id).touch()
         return ended
 
     def save(self, recording: Recording) -> None:

@@ -50,7 +50,11 @@ SERVICE = Service(
     render=render,
     enabled=when_claimed,
     checks=(Check(Probe.HTTP, f"unix:{ROOMS_SOCKET}:/health"),),
-    directories=(Directory(FILES, "parlor-rooms", 0o700), Directory(RECORDINGS, "parlor-rooms", 0o711)),
+    directories=(
+        Directory(FILES, "parlor-rooms", 0o700),
+        Directory(RECORDINGS, "parlor-rooms", 0o711),
+        Directory(RECORDINGS / "ended", "parlor-rooms", 0o700),
+    ),
     databases=(FILES / "rooms.db",),
     backup=(FILES, RECORDINGS),
     can_reload=False,

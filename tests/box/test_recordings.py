@@ -97,6 +97,7 @@ def small_disk(box: ClaimedBox) -> Iterator[None]:
 _MOUNT = """
 mount -t tmpfs -o size=1200m,mode=711,uid=parlor-rooms,gid=parlor-rooms tmpfs /data/recordings
 install -d -o janus -g janus -m 770 /data/recordings/work
+install -d -o parlor-rooms -g parlor-rooms -m 700 /data/recordings/ended
 """
 
 

@@ -14,13 +14,14 @@ from appliance.http_api import errors
 from appliance.model import Missing, Unavailable
 from appliance.rooms import films, recordings
 from appliance.rooms.recording_api import RecordingApi
-from appliance.rooms.recordings import FILM, READY, Recording, RecordingStore, State
+from appliance.rooms.recordings import FILM, Recording, RecordingStore, State
 from appliance.system.process import ProgramFailed
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> RecordingStore:
     (tmp_path / "work").mkdir()
+    (tmp_path / "ended").mkdir()
     return RecordingStore(tmp_path)
 
 
@@ -36,9 +37,9 @@ def begun(store: RecordingStore) -> Recording:
 
 def test_a_recording_is_marked_ready_for_the_film_when_it_ends(store: RecordingStore) -> None:
     recording = begun(store)
-    assert not (store.raw(recording.id) / READY).exists()
+    assert not (store.ended / recording.id).exists()
     ended = store.end(recording, ["ben", "ann", "ann"])
-    assert (store.raw(recording.id) / READY).exists()
+    assert (store.ended / recording.id).exists()
     assert store.find(recording.id) == ended
     assert (ended.state, ended.people) == (State.PREPARING, ("ann", "ben"))
 
@@ -47,7 +48,7 @@ def test_what_a_power_cut_left_is_taken_up(store: RecordingStore) -> None:
     recording = begun(store)
     store.take_up()
     assert store.find(recording.id).state is State.PREPARING
-    assert (store.raw(recording.id) / READY).exists()
+    assert (store.ended / recording.id).exists()
 
 
 def test_without_room_nothing_begins(store: RecordingStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,6 +93,7 @@ def test_films(store: RecordingStore, monkeypatch: pytest.MonkeyPatch, outcome: 
     made = store.find(recording.id)
     assert (made.state, made.why) == (state, why)
     assert not store.raw(recording.id).exists()
+    assert not list(store.ended.iterdir())
     if outcome:
         with pytest.raises(Missing):
             store.film(made)
