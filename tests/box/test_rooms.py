@@ -147,3 +147,18 @@ def test_the_network_gone_for_20_s_is_survived(box: ClaimedBox) -> None:
         wait(ann, lambda: frames(ann, person) > before + 10, CALL_S)
         hears(ann, 1)
         assert text(ann, "#banner") == ""
+
+
+def test_where_udp_does_not_come_through_the_relay_carries_the_call(box: ClaimedBox) -> None:
+    drop = ["nft", "insert", "rule", "inet", "parlor", "input", "iifname", "!=", "lo", "udp", "dport"]
+    box.box.run([*drop, "{ 3478, 20000-20999 }", "drop"])
+    try:
+        with visitor(box) as ann, visitor(box) as other:
+            for driver in (ann, other):
+                enter_as_person(driver, box)
+                wait_inside(driver)
+            (person,) = wait_for_others(ann, 1)
+            sees(ann, person)
+            hears(ann, 1)
+    finally:
+        box.box.run(["systemctl", "reload", "parlor-firewall.service"])
