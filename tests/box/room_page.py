@@ -144,3 +144,15 @@ def loudness(driver: Driver) -> list[float]:
 def hears(driver: Driver, count: int, timeout_s: float = CALL_S) -> None:
     """Wait until so many sounds with beeps in them are played."""
     wait(driver, lambda: sum(loud > 0.02 for loud in loudness(driver)) >= count, timeout_s)
+
+
+@contextmanager
+def two_people(box: ClaimedBox) -> Iterator[tuple[Driver, Driver]]:
+    """Two browsers of a person of the box, both in the room, each with a tile of the other."""
+    with visitor(box) as ann, visitor(box) as other:
+        for driver in (ann, other):
+            enter_as_person(driver, box)
+            wait_inside(driver)
+        for driver in (ann, other):
+            wait_for_others(driver, 1)
+        yield ann, other

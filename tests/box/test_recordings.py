@@ -10,7 +10,7 @@ import pytest
 
 from tests.box.chromium import Driver, one, press, script, text, wait
 from tests.box.house import ClaimedBox
-from tests.box.room_page import CALL_S, enter_as_person, sees, visitor, wait_for_others, wait_inside
+from tests.box.room_page import CALL_S, enter_as_person, sees, two_people, visitor, wait_for_others, wait_inside
 
 FILM_S = 90.0
 
@@ -39,10 +39,7 @@ def record(driver: Driver) -> None:
 
 
 def test_a_recording_is_seen_by_all_and_becomes_a_film(box: ClaimedBox) -> None:
-    with visitor(box) as ann, visitor(box) as other:
-        for driver in (ann, other):
-            enter_as_person(driver, box)
-            wait_inside(driver)
+    with two_people(box) as (ann, other):
         (person,) = wait_for_others(ann, 1)
         sees(ann, person)
         record(ann)

@@ -15,6 +15,7 @@ from tests.box.room_page import (
     screen,
     sees,
     state,
+    two_people,
     visitor,
     wait_for_others,
     wait_inside,
@@ -44,12 +45,7 @@ def test_three_people_see_and_hear_each_other(box: ClaimedBox) -> None:
 
 
 def test_chat_is_text_and_reaches_all(box: ClaimedBox) -> None:
-    with visitor(box) as ann, visitor(box) as other:
-        enter_as_person(ann, box)
-        enter_as_person(other, box)
-        for driver in (ann, other):
-            wait_inside(driver)
-            wait_for_others(driver, 1)
+    with two_people(box) as (ann, other):
         press(ann, "#chat")
         one(ann, "#chat-text").send_keys("<b>hello</b> https://example.org")
         press(ann, "#chat-send")
@@ -61,11 +57,7 @@ def test_chat_is_text_and_reaches_all(box: ClaimedBox) -> None:
 
 
 def test_a_screen_is_shared(box: ClaimedBox) -> None:
-    with visitor(box) as ann, visitor(box) as other:
-        enter_as_person(ann, box)
-        enter_as_person(other, box)
-        for driver in (ann, other):
-            wait_inside(driver)
+    with two_people(box) as (ann, other):
         press(ann, "#screen")
         (person,) = wait_for_others(other, 1)
         sees(other, person, "screen")
@@ -74,11 +66,7 @@ def test_a_screen_is_shared(box: ClaimedBox) -> None:
 
 
 def test_who_is_muted_by_a_host_is_silent_until_it_speaks_again(box: ClaimedBox) -> None:
-    with visitor(box) as ann, visitor(box) as other:
-        enter_as_person(ann, box)
-        enter_as_person(other, box)
-        for driver in (ann, other):
-            wait_inside(driver)
+    with two_people(box) as (ann, other):
         (person,) = wait_for_others(ann, 1)
         hears(ann, 1)
         press(ann, "#people")
@@ -111,11 +99,7 @@ def test_who_is_removed_stays_out_with_a_second_tab(box: ClaimedBox) -> None:
 
 
 def test_janus_killed_in_the_middle_is_back_within_10_s(box: ClaimedBox) -> None:
-    with visitor(box) as ann, visitor(box) as other:
-        enter_as_person(ann, box)
-        enter_as_person(other, box)
-        for driver in (ann, other):
-            wait_inside(driver)
+    with two_people(box) as (ann, _other):
         (person,) = wait_for_others(ann, 1)
         sees(ann, person)
         box.box.run(["systemctl", "kill", "--signal=KILL", "janus.service"])
@@ -128,11 +112,7 @@ def test_janus_killed_in_the_middle_is_back_within_10_s(box: ClaimedBox) -> None
 
 def test_the_network_gone_for_20_s_is_survived(box: ClaimedBox) -> None:
     """Everything that comes to the box is lost for 20 seconds; then the same people go on."""
-    with visitor(box) as ann, visitor(box) as other:
-        enter_as_person(ann, box)
-        enter_as_person(other, box)
-        for driver in (ann, other):
-            wait_inside(driver)
+    with two_people(box) as (ann, other):
         (person,) = wait_for_others(ann, 1)
         sees(ann, person)
         box.box.run(["nft", "insert", "rule", "inet", "parlor", "input", "iifname", "!=", "lo", "drop"])
@@ -153,10 +133,7 @@ def test_where_udp_does_not_come_through_the_relay_carries_the_call(box: Claimed
     drop = ["nft", "insert", "rule", "inet", "parlor", "input", "iifname", "!=", "lo", "udp", "dport"]
     box.box.run([*drop, "{ 3478, 20000-20999 }", "drop"])
     try:
-        with visitor(box) as ann, visitor(box) as other:
-            for driver in (ann, other):
-                enter_as_person(driver, box)
-                wait_inside(driver)
+        with two_people(box) as (ann, _):
             (person,) = wait_for_others(ann, 1)
             sees(ann, person)
             hears(ann, 1)
