@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flask import Flask, url_for
 
-SCRIPTS = ("copy.js", "password.js", "poll.js", "preview.js", "print.js", "rows.js", "submit.js")
+SCRIPTS = ("copy.js", "meeting-key.js", "password.js", "poll.js", "preview.js", "print.js", "rows.js", "submit.js")
 
 
 def install(app: Flask) -> None:

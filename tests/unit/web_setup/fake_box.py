@@ -9,6 +9,7 @@ from appliance import fields, services, setup
 from appliance.answers import problem_document
 from appliance.model import Conflict, Denied, Expired, Invalid, LoggedOut, Missing, ParlorError, TooMany
 from appliance.settings import N_, Problem, Settings, password, person_name
+from tests.unit.web_setup.fake_rooms import FakeRooms
 from tests.unit.web_setup.fake_update import FakeUpdate
 
 STEPS = ("Start the chat server and the rooms", "Make the admin's account", "Invite the people", "Open the doors")
@@ -41,6 +42,7 @@ class FakeBox:
         self.notices: list[dict[str, Any]] = []
         self.erased = False
         self.update = FakeUpdate()
+        self.rooms = FakeRooms()
         self.last_good: dict[str, Any] | None = None
         self.broken: dict[str, str] = {}  # service → detail
 
@@ -94,6 +96,11 @@ class FakeBox:
             case "POST", "update", what:
                 self._role(token, "admin")
                 return self.update.do(what, body)
+            case _, "room-pass", _:
+                return {"token": "t", "name": self._role(token, "admin", "member")}
+            case _, "meetings" | "applications" | "recordings", *_:
+                self._role(token, "admin", *(() if parts[0] == "applications" else ("member",)))
+                return self.rooms.answer(method, parts, body)
             case _, "people", name, *rest:
                 return self._person(method, name, rest, token, body)
         call: Callable[[str, dict[str, Any]], Any] = getattr(self, "_" + "_".join((method.lower(), *parts)), _no_call)

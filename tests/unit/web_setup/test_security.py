@@ -243,5 +243,5 @@ def test_static_files_change_their_address_with_their_content(browser: Browser, 
     core.box.claim()
     page = browser.get("/login").text
     addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
-    assert len(addresses) == 9
+    assert len(addresses) == 10
     assert all(re.search(r"\?v=[0-9a-f]{12}$", found) for found in addresses)

@@ -1,0 +1,44 @@
+"""Applications: programs of others that may make meetings here, each with a key."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from appliance.model import Invalid
+from web_setup import feedback, forms, visitor
+from web_setup.feedback import Feedback
+from web_setup.page import Access, Page
+
+page = Page(__name__, Access.ADMIN, "/applications")
+
+
+@page.get("")
+def show() -> str:
+    """The list and the form."""
+    return _render(Feedback())
+
+
+@page.post("")
+def add() -> str | tuple[str, int]:
+    """A new application; this page shows its key, and none will again."""
+    try:
+        made = visitor.core().call("POST", "/v1/applications", {"name": forms.text("name")})
+    except Invalid as error:
+        return _render(feedback.of_error(error)), error.status
+    return _render(Feedback(), made)
+
+
+@page.post("/<identity>/delete")
+def delete(identity: str) -> Response:
+    """End an application's key."""
+    visitor.core().call("DELETE", visitor.path_of("applications", identity))
+    flash(gettext("The application is deleted; its key no longer works."), "ok")
+    return redirect(url_for("applications.show"), 303)
+
+
+def _render(found: Feedback, made: dict[str, Any] | None = None) -> str:
+    applications = visitor.core().call("GET", "/v1/applications")["applications"]
+    me = visitor.person()
+    return render_template("applications.html", feedback=found, applications=applications, made=made, me=me)
