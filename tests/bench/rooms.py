@@ -1,0 +1,146 @@
+"""What conference rooms cost and hold: `python3 -m tests.bench.rooms` (also part of `make bench`). It judges nothing.
+
+`docs/bench.md` says how each figure is measured.
+"""
+
+import argparse
+import asyncio
+import json
+import resource
+import statistics
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from appliance.services.janus import API_SOCKET
+from image.network import Network
+from image.progress import say
+from image.tree import mounted_tree
+from tests.bench.media.bare import bare
+from tests.bench.media.counter import Counter
+from tests.bench.media.crowd import Crowd, Enter, Shape, gathered
+from tests.bench.media.load import Load, load
+from tests.bench.media.visitors import doors, room_name
+from tests.box.authority import Authority
+from tests.box.house import ClaimedBox, House, NameServer, claimed_box
+
+PARTS = ("cost", "audience", "meeting")
+TURNS = 3
+MEASURED_S = 15.0
+CAMERA, SMALL = 500_000, 150_000  # bit/s
+COST = Shape(rooms=4, senders=3, viewers=15, bit_s=CAMERA)
+AUDIENCE = Shape(rooms=1, senders=5, viewers=100, bit_s=CAMERA)
+MEETING = Shape(rooms=1, senders=16, viewers=0, bit_s=SMALL)
+
+Results = dict[str, Any]
+
+
+def main(arguments: list[str]) -> int:
+    """Measure, print."""
+    options = _parser().parse_args(arguments)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    results: Results = {}
+    with ExitStack() as stack:
+        tree = stack.enter_context(mounted_tree())
+        network = stack.enter_context(Network())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        names = NameServer(network, folder)
+        stack.callback(names.close)
+        house = House(tree, network, names, Authority(folder), folder)
+        box = stack.enter_context(claimed_box(house, "rooms.example"))
+        _make_room(box)
+        for part in options.only or PARTS:
+            results[part] = asyncio.run(_MEASURES[part](box))
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("tests.bench.rooms", description="measure conference rooms")
+    parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be repeated")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all values there too")
+    return parser
+
+
+def _make_room(box: ClaimedBox) -> None:
+    names = ["home", *(room_name(number) for number in range(COST.rooms))]
+    box.parlor("settings", "set", "rooms.always", ", ".join(names))
+    box.parlor("settings", "set", "rooms.max_viewers", "200")
+    box.wait_until_well()
+
+
+async def _cost(box: ClaimedBox) -> Results:
+    """The box and bare Janus in turn."""
+    ours, others = [], []
+    for _ in range(TURNS):
+        async with _visitors(box) as enter:
+            ours.append((await _loaded(box, COST, enter))[1])
+        async with bare(f"/proc/{box.box.leader}/root{API_SOCKET}", COST) as rooms:
+            others.append((await _loaded(box, COST, rooms.enter))[1])
+        say(f"  {_words(ours[-1])}\n  {_words(others[-1])}  (bare)")
+    own, other = (statistics.median(each.cpu_per_gbit for each in loads) for loads in (ours, others))
+    cameras = statistics.median(each.cameras_per_core for each in ours)
+    say(f"CPU a Gbit forwarded     {own:7.2f} s, bare Janus {other:.2f} s: bare/ours {other / own:.2f}")
+    say(f"cameras a core           {cameras:7.0f} of {CAMERA // 1000} kbit/s, with their sound")
+    return {"parlor": [asdict(each) for each in ours], "bare": [asdict(each) for each in others], "ratio": other / own}
+
+
+async def _audience(box: ClaimedBox) -> Results:
+    async with _visitors(box) as enter:
+        crowd, found = await _loaded(box, AUDIENCE, enter)
+    say(f"{AUDIENCE.senders} broadcasters, {AUDIENCE.viewers} viewers")
+    say(f"  all viewers in after   {crowd.joined_s:7.1f} s")
+    say(f"  {_words(found)}")
+    return asdict(found) | {"joined_s": crowd.joined_s}
+
+
+async def _meeting(box: ClaimedBox) -> Results:
+    async with _visitors(box) as enter:
+        crowd, found = await _loaded(box, MEETING, enter)
+    say(f"{MEETING.senders} people who see and hear each other")
+    say(f"  all in after           {crowd.joined_s:7.1f} s")
+    say(f"  {_words(found)}")
+    return asdict(found) | {"joined_s": crowd.joined_s}
+
+
+_MEASURES = {"cost": _cost, "audience": _audience, "meeting": _meeting}
+
+
+@asynccontextmanager
+async def _visitors(box: ClaimedBox) -> AsyncIterator[Enter]:
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        yield doors(box, session).enter
+
+
+async def _loaded(box: ClaimedBox, shape: Shape, enter: Enter) -> tuple[Crowd, Load]:
+    with Counter() as counter:
+        async with gathered(shape, enter, counter) as crowd:
+            await asyncio.sleep(1.0)
+            found = await load(crowd, counter, box.box.leader, MEASURED_S)
+        return crowd, found
+
+
+def _words(found: Load) -> str:
+    tally = found.tally
+    return "; ".join(
+        (
+            f"{tally.sent} packets sent to receivers, {tally.lost} lost ({tally.dropped} at the clients' own sockets)",
+            f"{tally.size * 8 / found.seconds / 1e6:.0f} Mbit/s",
+            f"the box's media {found.cpu.media / found.seconds:.2f} cores ({found.cpu_per_gbit:.2f} s a Gbit)",
+            f"clients {found.clients_share:.0%} of the CPU that was used",
+            f"all cores {found.busy:.0%} busy",
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
