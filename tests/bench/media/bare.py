@@ -5,7 +5,7 @@ VideoRoom's requests: janus.conf.meetecho.com/docs/videoroom.html.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,11 +80,9 @@ class Bare:
     janus: Janus
     rooms: list[int]
 
-    async def enter(self, stack: AsyncExitStack, number: int, _viewer: bool) -> Participant:
+    async def enter(self, number: int, _viewer: bool) -> Participant:
         """See `crowd.Enter`."""
-        participant = Participant(self.janus, self.rooms[number])
-        stack.push_async_callback(participant.close)
-        return participant
+        return Participant(self.janus, self.rooms[number])
 
 
 @asynccontextmanager

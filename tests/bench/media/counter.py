@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import select
 import socket
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,8 +16,10 @@ from typing import Self
 from tests.bench.media.rtp import Arrived, Tally, header
 
 BUFFER_BYTES = 8 * 1024 * 1024
+BEFORE_THE_BOX = -15  # nice(2): the receivers stand for other machines, which the box cannot hold up
 AT_ONCE = 64  # packets of one socket before the next one has its turn
 LARGEST = 2048
+QUIET_S = 0.5
 MOST_SOCKETS = 16  # of one receiver: one for each address of this machine
 SO_RCVBUFFORCE = 33  # beyond the machine's limit; socket(7), not in Python
 
@@ -56,8 +59,18 @@ class Counter:
         self._ours.send(b"r")
         self._answers.recv()
 
+    def settled(self) -> Tally:
+        """What has arrived since, once nothing more comes."""
+        last = self.tally()
+        while True:
+            time.sleep(QUIET_S)
+            now = self.tally()
+            if now.received == last.received:
+                return now
+            last = now
+
     def tally(self) -> Tally:
-        """What has arrived since."""
+        """What has arrived so far."""
         self._ours.send(b"t")
         tally = self._answers.recv()
         assert isinstance(tally, Tally)
@@ -84,6 +97,7 @@ class _Count:
 
 def _count(orders: socket.socket, answers: "Connection[Tally | None, None]") -> None:
     """The process's whole life."""
+    os.nice(BEFORE_THE_BOX)
     epoll, sockets, count = select.epoll(), dict[int, _Socket](), _Count()
     epoll.register(orders, select.EPOLLIN)
     while True:
@@ -139,9 +153,9 @@ def _tally(count: _Count, dropped: int) -> Tally:
     streams = count.streams.values()
     return Tally(
         streams=len(streams),
-        sent=sum(stream.span for stream in streams),
         received=sum(stream.packets for stream in streams),
         size=count.size,
+        gaps=sum(stream.span - stream.packets for stream in streams),
         dropped=dropped - count.dropped,
     )
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -28,9 +28,14 @@ class Shape:
     bit_s: int
 
     @property
+    def fan_out(self) -> int:
+        """How many receive what one sends."""
+        return self.senders - 1 + self.viewers
+
+    @property
     def cameras(self) -> int:
         """Cameras that are forwarded, once for each who receives it; each has its sound."""
-        return self.rooms * self.senders * (self.senders - 1 + self.viewers)
+        return self.rooms * self.senders * self.fan_out
 
 
 class Person(Protocol):
@@ -44,9 +49,12 @@ class Person(Protocol):
     async def receives(self, cameras: int) -> None:
         """Wait until so many cameras and their sounds are agreed on and the connection stands."""
 
+    async def close(self) -> None:
+        """Leave."""
+
 
 # Comes into the room of this number, as a viewer or not.
-Enter = Callable[[AsyncExitStack, int, bool], Awaitable[Person]]
+Enter = Callable[[int, bool], Awaitable[Person]]
 
 
 @dataclass
@@ -57,17 +65,33 @@ class Crowd:
     speakers: list[Speaker] = field(default_factory=list)
     joined_s: float = 0.0
 
+    def pause(self, on: bool) -> None:
+        """Send nothing for a while, or go on."""
+        for speaker in self.speakers:
+            speaker.paused = on
+
+    @property
+    def published(self) -> int:
+        """Packets that were sent to the SFU so far."""
+        return sum(speaker.packets for speaker in self.speakers)
+
 
 @asynccontextmanager
 async def gathered(shape: Shape, enter: Enter, counter: Counter) -> AsyncIterator[Crowd]:
     """Everybody inside, sending and receiving, with all receivers' sockets at the counter."""
     crowd, turn = Crowd(shape), asyncio.Semaphore(AT_ONCE)
-    async with AsyncExitStack() as stack, asyncio.TaskGroup() as speaking:
+    people: list[Person] = []
+    async with asyncio.TaskGroup() as speaking:
         tasks: list[asyncio.Task[None]] = []
+
+        async def somebody(room: int, viewer: bool) -> Person:
+            person = await enter(room, viewer)
+            people.append(person)
+            return person
 
         async def sender(room: int) -> Person:
             async with turn:
-                person = await enter(stack, room, False)
+                person = await somebody(room, viewer=False)
                 speaker = Speaker(await person.publish(), shape.bit_s)
                 crowd.speakers.append(speaker)
                 tasks.append(speaking.create_task(speaker.speak()))
@@ -75,7 +99,7 @@ async def gathered(shape: Shape, enter: Enter, counter: Counter) -> AsyncIterato
 
         async def viewer(room: int) -> None:
             async with turn:
-                await counted(await enter(stack, room, True), shape.senders)
+                await counted(await somebody(room, viewer=True), shape.senders)
 
         async def counted(person: Person, cameras: int) -> None:
             if cameras:
@@ -95,3 +119,4 @@ async def gathered(shape: Shape, enter: Enter, counter: Counter) -> AsyncIterato
             counter.forget()
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*(person.close() for person in people))

@@ -28,13 +28,18 @@ class Cpu:
 
 @dataclass(frozen=True)
 class Load:
-    """What passed in `seconds`; `cameras` were forwarded, `published` packets came in."""
+    """What passed in `seconds`; `cameras` were forwarded, `sent` packets had to reach a receiver each."""
 
     seconds: float
     cameras: int
-    published: int
+    sent: int
     tally: Tally
     cpu: Cpu
+
+    @property
+    def lost(self) -> int:
+        """Packets that did not arrive."""
+        return self.sent - self.tally.received
 
     @property
     def cpu_per_gbit(self) -> float:
@@ -60,14 +65,19 @@ class Load:
 async def load(crowd: Crowd, counter: Counter, leader: int, seconds: float) -> Load:
     """Measure a crowd that is in, for so long. Raises `RuntimeError` if a stream never arrives."""
     loop = asyncio.get_running_loop()
+    crowd.pause(True)
+    await asyncio.to_thread(counter.settled)
     counter.reset()
-    published, before, started = _published(crowd), used(leader, counter.pid), loop.time()
+    published, before, started = crowd.published, used(leader, counter.pid), loop.time()
+    crowd.pause(False)
     await asyncio.sleep(seconds)
-    cpu, passed = used(leader, counter.pid) - before, loop.time() - started
-    tally = counter.tally()
+    crowd.pause(True)
+    passed = loop.time() - started
+    tally = await asyncio.to_thread(counter.settled)
+    cpu = used(leader, counter.pid) - before
     if tally.streams != 2 * crowd.shape.cameras:
         raise RuntimeError(f"{tally.streams} streams arrived instead of {2 * crowd.shape.cameras}")
-    return Load(passed, crowd.shape.cameras, _published(crowd) - published, tally, cpu)
+    return Load(passed, crowd.shape.cameras, (crowd.published - published) * crowd.shape.fan_out, tally, cpu)
 
 
 def used(leader: int, counter: int) -> Cpu:
@@ -75,10 +85,6 @@ def used(leader: int, counter: int) -> Cpu:
     media = [process for process in processes(leader) if unit_of((process / "cgroup").read_text()) in MEDIA]
     clients = [Path("/proc/self"), Path(f"/proc/{counter}")]
     return Cpu(_sum(media), _sum(clients), _machine())
-
-
-def _published(crowd: Crowd) -> int:
-    return sum(speaker.packets for speaker in crowd.speakers)
 
 
 def _sum(found: Iterable[Path]) -> float:

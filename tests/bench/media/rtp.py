@@ -71,21 +71,16 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Tally:
-    """All streams at all receivers: packets sent to them (by the numbers), received, and bytes of RTP received.
+    """All streams at all receivers: packets and bytes of RTP that arrived, and those missing between two that did.
 
-    `dropped` packets had arrived at this machine's side and found a socket's buffer full.
+    `dropped` packets had come as far as this side's sockets and found their buffers full.
     """
 
     streams: int
-    sent: int
     received: int
     size: int
+    gaps: int
     dropped: int
-
-    @property
-    def lost(self) -> int:
-        """Packets that did not arrive."""
-        return self.sent - self.received
 
 
 def header(packet: bytes | bytearray) -> tuple[int, int] | None:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import secrets
 import time
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +28,7 @@ class Visitor:
 
     socket: aiohttp.ClientWebSocketResponse
     receiving: Leg = field(default_factory=Leg)
+    ears: asyncio.Task[None] | None = None
     _sending: Leg | None = None
     _received: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
     _cameras: int = 0
@@ -93,6 +93,8 @@ class Visitor:
 
     async def close(self) -> None:
         """Leave."""
+        if self.ears is not None:
+            self.ears.cancel()
         for leg in (self._sending, self.receiving):
             if leg is not None:
                 await leg.close()
@@ -102,28 +104,27 @@ class Visitor:
 
 @dataclass(frozen=True)
 class Doors:
-    """How visitors come into the rooms of a box."""
+    """How visitors come into the rooms of a box; `first` is the number of the first room that they use."""
 
     box: ClaimedBox
     key: bytes
     session: aiohttp.ClientSession
+    first: int
 
-    async def enter(self, stack: AsyncExitStack, number: int, viewer: bool) -> Visitor:
+    async def enter(self, number: int, viewer: bool) -> Visitor:
         """See `crowd.Enter`."""
-        name, role = room_name(number), "viewer" if viewer else "host"
+        name, role = room_name(self.first + number), "viewer" if viewer else "host"
         token = sign(Token(name, role, "Gus", expires=int(time.time()) + 3600), self.key)
         url, headers = f"https://{self.box.address}/rooms/socket", {"Host": self.box.domain}
         socket = await self.session.ws_connect(url, ssl=insecure(), headers=headers, server_hostname=self.box.domain)
         visitor = Visitor(socket)
-        listening = asyncio.create_task(visitor.listen())
-        stack.callback(listening.cancel)
-        stack.push_async_callback(visitor.close)
+        visitor.ears = asyncio.create_task(visitor.listen())
         await visitor.say("hello", room=name, name="Gus", browser=secrets.token_urlsafe(16), token=token)
         await visitor.first("welcome")
         return visitor
 
 
-def doors(box: ClaimedBox, session: aiohttp.ClientSession) -> Doors:
+def doors(box: ClaimedBox, session: aiohttp.ClientSession, first: int) -> Doors:
     """The box's doors, with its own key."""
     rendered = json.loads(box.box.run(["cat", "/run/parlor/rooms/rooms.json"]).stdout)
-    return Doors(box, bytes.fromhex(rendered["key"]), session)
+    return Doors(box, bytes.fromhex(rendered["key"]), session, first)
