@@ -11,7 +11,7 @@ import resource
 import statistics
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,12 +26,13 @@ from image.tree import mounted_tree
 from tests.bench.media.bare import bare
 from tests.bench.media.counter import BEFORE_THE_BOX, Counter
 from tests.bench.media.crowd import Enter, Shape, gathered
+from tests.bench.media.glass import glass_to_glass
 from tests.bench.media.load import Load, load
 from tests.bench.media.visitors import doors, room_name
+from tests.bench.media.weight import weight
 from tests.box.authority import Authority
 from tests.box.house import ClaimedBox, House, NameServer, claimed_box
 
-PARTS = ("cost", "audience", "meeting")
 TURNS = 3
 MEASURED_S = 15.0
 CAMERA, SMALL = 480_000, 150_000  # bit/s
@@ -66,8 +67,8 @@ def main(arguments: list[str]) -> int:
         house = House(tree, network, names, Authority(folder), folder)
         box = stack.enter_context(claimed_box(house, "rooms.example"))
         _make_room(box)
-        for part in options.only or PARTS:
-            results[part] = asyncio.run(_MEASURES[part](box))
+        for part in options.only or _MEASURES:
+            results[part] = _MEASURES[part](box)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
     return 0
@@ -75,13 +76,13 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("tests.bench.rooms", description="measure conference rooms")
-    parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be repeated")
+    parser.add_argument("--only", action="append", choices=_MEASURES, help="this part; may be repeated")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all values there too")
     return parser
 
 
 def _make_room(box: ClaimedBox) -> None:
-    names = ["home", *(room_name(number) for number in range(TURNS * COST.rooms + 2))]
+    names = ["home", *(room_name(number) for number in range(TURNS * COST.rooms + 3))]
     box.parlor("settings", "set", "rooms.always", ", ".join(names))
     box.parlor("settings", "set", "rooms.max_viewers", "200")
     box.wait_until_well()
@@ -122,7 +123,26 @@ async def _alone(box: ClaimedBox, shape: Shape, room: int) -> Results:
     return asdict(found)
 
 
-_MEASURES = {"cost": _cost, "audience": _audience, "meeting": _meeting}
+def _glass(box: ClaimedBox) -> Results:
+    found = glass_to_glass(box, room_name(TURNS * COST.rooms + 2))
+    say(f"glass to glass           {found.median_ms:7.0f} ms median, {found.p95_ms:.0f} ms p95")
+    return asdict(found)
+
+
+def _weight(box: ClaimedBox) -> Results:
+    found = weight(box)
+    say(f"room page                {sum(found.page.values()) / 1000:7.1f} kB in {len(found.page)} files")
+    say(f"  and joined             {sum(found.joined.values()) / 1000:7.1f} kB in {len(found.joined)} files")
+    return asdict(found)
+
+
+_MEASURES: dict[str, Callable[[ClaimedBox], Results]] = {
+    "cost": lambda box: asyncio.run(_cost(box)),
+    "audience": lambda box: asyncio.run(_audience(box)),
+    "meeting": lambda box: asyncio.run(_meeting(box)),
+    "glass": _glass,
+    "weight": _weight,
+}
 
 
 @asynccontextmanager

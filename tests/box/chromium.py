@@ -29,8 +29,9 @@ def browser(
     scripts: bool = True,
     trusting: bool = True,
     more: Sequence[str] = (),
+    logs: Sequence[str] = ("browser",),
 ) -> Iterator[Driver]:
-    """A browser with a profile of its own. `hosts` maps names to addresses, `more` are switches.
+    """A browser with a profile of its own. `hosts` maps names to addresses, `more` are switches; `logs` are kept.
 
     A `trusting` one takes any certificate; another asks its person (`accept_certificate`).
     """
@@ -54,7 +55,7 @@ def browser(
         options.set_capability("acceptInsecureCerts", False)
     javascript = 1 if scripts else 2
     options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": javascript})
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.set_capability("goog:loggingPrefs", dict.fromkeys(logs, "ALL"))
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
     try:
         width, height = size
