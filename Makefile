@@ -70,6 +70,7 @@ test-long:    ## what takes too long for CI: every kind of start, hundreds of ba
 
 bench:        ## measure the box and its peers
 	$(TEST) python3 -m tests.bench
+	$(TEST) python3 -m tests.bench.rooms
 	$(TEST) python3 -m tests.bench.machine
 
 screenshots:  ## take the screenshots in docs/

@@ -7,7 +7,8 @@ const BITS = 16; // milliseconds, modulo 65,536, the highest first; a second row
 const LARGE = 2;
 const LIMIT_MS = 120_000;
 
-const now = () => performance.timeOrigin + performance.now(); // one clock for both pages
+const now = () => performance.timeOrigin + performance.now();
+const clocks = new BroadcastChannel("clocks");
 
 const canvasOf = (width, height) => Object.assign(document.createElement("canvas"), { width, height });
 
@@ -39,6 +40,20 @@ async function show() {
   const [track] = canvas.captureStream(FRAMES_PER_S).getVideoTracks();
   const conference = await enter();
   await conference.setCamera(track);
+  clocks.onmessage = () => clocks.postMessage(now());
+}
+
+/** How far the other page's clock is ahead, in milliseconds: they have one source, but each page its own beginning. */
+async function ahead() {
+  const asked = [];
+  for (let count = 0; count < 50; count++) {
+    const before = now();
+    const answered = new Promise((resolve) => (clocks.onmessage = ({ data }) => resolve(data)));
+    clocks.postMessage("");
+    const theirs = await answered;
+    asked.push({ took: now() - before, ahead: theirs - (before + now()) / 2 });
+  }
+  return asked.sort((one, other) => one.took - other.took)[0].ahead;
 }
 
 /** The time in a picture; null if it cannot be read. */
@@ -72,14 +87,15 @@ async function read() {
   void video.play();
   const small = canvasOf(BITS, 2).getContext("2d", { willReadFrequently: true });
   small.imageSmoothingEnabled = false; // the middle of each cell
-  const found = { latencies_ms: [], unreadable: 0, width: 0 };
+  const found = { latencies_ms: [], unreadable: 0, width: 0, ahead_ms: await ahead() };
   await new Promise((resolve, reject) => {
     setTimeout(() => reject(`${found.latencies_ms.length} pictures could be read, ${found.unreadable} could not; ` +
       `the last was ${found.width} wide`), LIMIT_MS);
     const take = (_, { expectedDisplayTime }) => {
-      const shown = performance.timeOrigin + expectedDisplayTime;
       if (video.videoWidth === WIDTH) {
         const time = timeIn(video, small);
+        // What was just read may be a later picture than the one that this is the display time of.
+        const shown = performance.timeOrigin + Math.max(performance.now(), expectedDisplayTime) + found.ahead_ms;
         if (time === null) found.unreadable++;
         else {
           const passed = (((shown - time) % 2 ** BITS) + 2 ** BITS) % 2 ** BITS;
