@@ -31,5 +31,22 @@ export class FakeClock {
   }
 }
 
+/** How many operations of WebCrypto are under way: they happen on other threads, however long that takes. */
+let running = 0;
+const { prototype } = globalThis.SubtleCrypto;
+for (const name of ["encrypt", "decrypt", "sign", "verify", "deriveBits", "generateKey", "importKey", "exportKey"]) {
+  const original = prototype[name];
+  prototype[name] = function counted(...given) {
+    running += 1;
+    return original.apply(this, given).finally(() => (running -= 1));
+  };
+}
+
+const QUIET = 5; // turns of the loop
+
 /** Until everything that waits for nothing but itself has happened. */
-export const settled = () => new Promise((resolve) => setTimeout(resolve, 25));
+export async function settled() {
+  for (let quiet = 0; quiet < QUIET; quiet = running > 0 ? 0 : quiet + 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
