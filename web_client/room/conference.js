@@ -15,9 +15,33 @@ import { Transform } from "./transform.js";
  * @typedef {import("./people.js").Person} Person
  * @typedef {import("./people.js").Said} Said
  * @typedef {"new" | "joining" | "waiting" | "in" | "reconnecting" | "over"} State
- * @typedef {{ name: string, title: string, locked: boolean, recording: boolean, may_record: boolean, encrypted: boolean, check: string | null }} Room
- * @typedef {{ from: string, name: string, text: string, at: number, unreadable?: true }} ChatMessage `unreadable`: not written with the room's key
- * @typedef {import("./quality.js").Level & { sending: Partial<import("./quality.js").Direction>, receiving: Partial<import("./quality.js").Direction> }} CallQuality empty: there is no such connection
+ * @typedef {object} Room ROOM of docs/rooms.md
+ * @property {string} name
+ * @property {string} title
+ * @property {boolean} locked
+ * @property {boolean} recording
+ * @property {boolean} may_record
+ * @property {boolean} encrypted
+ * @property {string | null} check
+ *
+ * @typedef {object} ChatMessage
+ * @property {string} from
+ * @property {string} name
+ * @property {string} text
+ * @property {number} at ms since 1970
+ * @property {true} [unreadable] not written with the room's key
+ *
+ * @typedef {Partial<import("./quality.js").Direction>} Direction empty: there is no such connection
+ * @typedef {import("./quality.js").Level & { sending: Direction, receiving: Direction }} CallQuality
+ *
+ * @typedef {object} Welcome
+ * @property {Said} you
+ * @property {Room} room
+ * @property {Said[]} people
+ * @property {{ id: string, name: string }[]} [door]
+ * @property {ChatMessage[]} [chat]
+ * @property {RTCIceServer[]} [ice]
+ * @property {boolean} [resumed]
  *
  * @typedef {object} Options
  * @property {string} socket wss://BOX/rooms/socket
@@ -346,7 +370,7 @@ export class Conference extends EventTarget {
     },
   };
 
-  /** @param {{ you: Said, room: Room, people: Said[], door?: { id: string, name: string }[], chat?: ChatMessage[], ice?: RTCIceServer[], resumed?: boolean }} message */
+  /** @param {Welcome} message */
   #welcome({ you, room, people, door = [], chat = [], ice = [], resumed = false }) {
     this.room = room;
     this.door = door;

@@ -2,7 +2,10 @@
 
 /** @typedef {"refused" | "none" | "busy" | "unplugged"} Trouble */
 /** @typedef {{ id: string, label: string }} Device */
-/** @typedef {{ microphones: Device[], cameras: Device[], speakers: Device[] }} Devices labels are empty before anything was allowed */
+/**
+ * @typedef {{ microphones: Device[], cameras: Device[], speakers: Device[] }} Devices labels are empty before anything was
+ *   allowed
+ */
 
 /** A device that could not be opened. */
 export class DeviceTrouble extends Error {
@@ -39,7 +42,9 @@ export async function listDevices() {
   const all = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
   /** @param {MediaDeviceKind} kind */
   const of = (kind) =>
-    all.filter((device) => device.kind === kind && device.deviceId).map(({ deviceId, label }) => ({ id: deviceId, label }));
+    all
+      .filter((device) => device.kind === kind && device.deviceId)
+      .map(({ deviceId, label }) => ({ id: deviceId, label }));
   return { microphones: of("audioinput"), cameras: of("videoinput"), speakers: of("audiooutput") };
 }
 
@@ -55,7 +60,11 @@ export function followDevices(changed) {
   return () => navigator.mediaDevices?.removeEventListener("devicechange", tell);
 }
 
-/** @param {string} [id] of the device; without it the browser's choice @returns {Promise<MediaStreamTrack>} @throws {DeviceTrouble} */
+/**
+ * @param {string} [id] of the device; without it the browser's choice
+ * @returns {Promise<MediaStreamTrack>}
+ * @throws {DeviceTrouble}
+ */
 export function openMicrophone(id) {
   const clean = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
   return opened({ audio: { ...clean, ...chosen(id) } });
@@ -75,7 +84,8 @@ export function openCamera(id) {
  */
 export async function openScreen() {
   try {
-    const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } }, audio: true });
+    const video = { frameRate: { ideal: 15, max: 30 } };
+    const stream = await navigator.mediaDevices.getDisplayMedia({ video, audio: true });
     const [track] = stream.getVideoTracks();
     return { track: /** @type {MediaStreamTrack} */ (track), sound: stream.getAudioTracks()[0] ?? null };
   } catch (error) {

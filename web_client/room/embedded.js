@@ -1,6 +1,6 @@
 /**
- * The frame's side of `<parlor-room>` (`web_client/embed.js`): takes what the page around says, answers its calls, tells it
- * what happens.
+ * The frame's side of `<parlor-room>` (`web_client/embed.js`): takes what the page around says, answers its calls, tells
+ * it what happens.
  *
  *     const embedded = new Embedded({ join, camera, mute });
  *     const { token, key, name, language } = await embedded.ready();
@@ -9,9 +9,11 @@
 
 /** @typedef {import("./conference.js").Conference} Conference */
 /** @typedef {import("./people.js").Person} Person */
-/** @typedef {{ token?: string, key?: string, name?: string, language?: string, origin: string }} Given by the page around, whose origin it is */
+/** @typedef {{ token?: string, key?: string, name?: string, language?: string }} Texts */
+/** @typedef {Texts & { origin: string }} Given by the page around, whose origin it is */
 /**
- * @typedef {object} Actions what the frame's own page does, because it holds the devices; what fails is told to the page around
+ * @typedef {object} Actions what the frame's own page does, because it holds the devices; what fails is told to the page
+ *   around
  * @property {() => unknown} join
  * @property {(on: boolean) => unknown} camera
  * @property {(on: boolean) => unknown} [mute] without it, `setMuted`
@@ -135,8 +137,8 @@ export class Embedded {
   }
 }
 
-/** @param {Record<string, unknown>} data @returns {Omit<Given, "origin">} */
+/** @param {Record<string, unknown>} data @returns {Texts} */
 function texts({ token, key, name, language }) {
-  const given = Object.entries({ token, key, name, language }).filter(([, value]) => typeof value === "string" && value);
-  return Object.fromEntries(given);
+  const given = Object.entries({ token, key, name, language });
+  return Object.fromEntries(given.filter(([, value]) => typeof value === "string" && value));
 }

@@ -1,4 +1,4 @@
-/** What is derived from a room's key, and how browsers show each other that they have it (docs/rooms.md, Encryption). */
+/** What is derived from a room's key, and how browsers show that they have it (docs/rooms.md, Encryption). */
 
 import { decode, encode } from "./base64url.js";
 import { aesKey, hkdf } from "./hkdf.js";

@@ -51,9 +51,9 @@ export function onlyVp8(codecs) {
 }
 
 /**
- * The other side's description, asking for Opus with repair of losses; in an encrypted room also for silence of the same
- * size as speech, since pauses and sizes would tell what is said (RFC 7587: a sender follows the fmtp of the receiver;
- * RFC 6562).
+ * The other side's description, asking for Opus with repair of losses; in an encrypted room also for silence of the
+ * same size as speech, since pauses and sizes would tell what is said (RFC 7587: a sender follows the fmtp of the
+ * receiver; RFC 6562).
  *
  * @param {string} sdp
  * @param {boolean} encrypted
@@ -73,5 +73,6 @@ function askOf(sdp, type, wanted) {
     return `a=fmtp:${type} ${Object.entries(all).map((pair) => pair.join("=")).join(";")}`;
   };
   if (pattern.test(sdp)) return sdp.replace(pattern, (_, old, end) => line(old) + end);
-  return sdp.replace(new RegExp(`^(a=rtpmap:${type} .*?)(\\r?)$`, "gim"), (_, map, end) => `${map}${end}\n${line("")}${end}`);
+  const named = new RegExp(`^(a=rtpmap:${type} .*?)(\\r?)$`, "gim");
+  return sdp.replace(named, (_, map, end) => `${map}${end}\n${line("")}${end}`);
 }

@@ -27,7 +27,10 @@ const POOR = { loss: 0.03, rtt: 400, jitter: 50 };
 const ofType = (reports, type) => [...reports].filter((report) => report.type === type);
 
 /** @param {(number | undefined)[]} numbers @returns {number | null} */
-const largest = (numbers) => numbers.reduce((/** @type {number | null} */ most, one) => (one === undefined ? most : Math.max(most ?? 0, one)), null);
+function largest(numbers) {
+  const known = numbers.filter((one) => one !== undefined);
+  return known.length > 0 ? Math.max(.../** @type {number[]} */ (known)) : null;
+}
 
 /** @param {number | null} seconds */
 const inMs = (seconds) => (seconds === null ? null : Math.round(seconds * 1000));
@@ -66,7 +69,8 @@ export function direction(side, reports, before = NOTHING, undecrypted = 0) {
     packets: total(streams.map((stream) => (sending ? stream.packetsSent : stream.packetsReceived))),
     lost: total(losses.map((stream) => stream.packetsLost)),
   };
-  const picture = streams.filter((stream) => stream.frameWidth).sort((one, other) => other.frameWidth - one.frameWidth)[0];
+  const pictures = streams.filter((stream) => stream.frameWidth);
+  const [picture] = pictures.sort((one, other) => other.frameWidth - one.frameWidth);
   const limits = streams.map((stream) => stream.qualityLimitationReason).filter((why) => why && why !== "none");
   return {
     sums,
@@ -124,7 +128,12 @@ export class Quality {
   /** @type {WeakMap<RTCPeerConnection, Sums>} */
   #sums = new WeakMap();
 
-  /** @param {"send" | "receive"} side @param {RTCPeerConnection | null} peer @param {number} undecrypted @returns {Promise<Direction | null>} null: not there yet */
+  /**
+   * @param {"send" | "receive"} side
+   * @param {RTCPeerConnection | null} peer
+   * @param {number} undecrypted
+   * @returns {Promise<Direction | null>} null: not there yet
+   */
   async of(side, peer, undecrypted = 0) {
     if (!peer || peer.connectionState === "closed") return null;
     /** @type {any[]} */

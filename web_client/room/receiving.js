@@ -1,4 +1,4 @@
-/** The connection on which this browser receives: answers the box's offers in their order, and knows whose each line is. */
+/** The connection on which this browser receives: answers offers in their order, and knows whose each line is. */
 
 import { Connection } from "./connection.js";
 

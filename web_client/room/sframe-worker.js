@@ -18,7 +18,11 @@ const senders = new Set();
 /** @type {Map<string, RTCRtpScriptTransformer>} of what is received, by mid */
 const receivers = new Map();
 
-/** @param {Options} options @param {ReadableStream<EncodedFrame>} readable @param {WritableStream<EncodedFrame>} writable */
+/**
+ * @param {Options} options
+ * @param {ReadableStream<EncodedFrame>} readable
+ * @param {WritableStream<EncodedFrame>} writable
+ */
 function pass(options, readable, writable) {
   const change = new TransformStream({
     /** @param {EncodedFrame} frame @param {TransformStreamDefaultController<EncodedFrame>} out */

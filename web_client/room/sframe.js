@@ -27,8 +27,8 @@ export class Unreadable extends Error {
 }
 
 /**
- * How many bytes at the start stay clear. The lowest bit of VP8's first byte is 0 in a key frame (RFC 6386, section 9.1),
- * whose start code and size the SFU looks at; it is authenticated, so both ends read the same.
+ * How many bytes at the start stay clear. The lowest bit of VP8's first byte is 0 in a key frame (RFC 6386, section
+ * 9.1), whose start code and size the SFU looks at; it is authenticated, so both ends read the same.
  *
  * @param {Kind} kind
  * @param {Uint8Array} frame

@@ -26,7 +26,8 @@ export function pause(failures, random) {
 }
 
 /**
- * Events: `message` (detail: what the box said), `down` (lost; it tries again by itself), `over` (detail: `{ why, message }`).
+ * Events: `message` (detail: what the box said), `down` (lost; it tries again by itself), `over` (detail:
+ * `{ why, message }`).
  * `refused` and `ended` come as `over`; the `why` of a box that cannot be reached is `unreachable`.
  */
 export class Signalling extends EventTarget {
@@ -69,8 +70,9 @@ export class Signalling extends EventTarget {
    * @param {Message} message
    */
   send(message) {
-    if (this.state === "up" && this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
-    else if (this.state !== "over" && !NOT_KEPT.has(message.do) && this.#queue.length < QUEUE) this.#queue.push(message);
+    if (this.state === "up" && this.#socket?.readyState === 1) return this.#socket.send(JSON.stringify(message));
+    const kept = this.state !== "over" && !NOT_KEPT.has(message.do);
+    if (kept && this.#queue.length < QUEUE) this.#queue.push(message);
   }
 
   /** Says goodbye. */
