@@ -1,5 +1,6 @@
 /** A conference as pages see it; docs/rooms.md says what each part of it is. It knows no page. */
 
+import { Chat } from "./chat.js";
 import { realClock } from "./clock.js";
 import { Encryption } from "./encryption.js";
 import { followNetwork } from "./network.js";
@@ -24,13 +25,7 @@ import { Transform } from "./transform.js";
  * @property {boolean} encrypted
  * @property {string | null} check
  *
- * @typedef {object} ChatMessage
- * @property {string} from
- * @property {string} name
- * @property {string} text
- * @property {number} at ms since 1970
- * @property {true} [unreadable] not written with the room's key
- *
+ * @typedef {import("./chat.js").ChatMessage} ChatMessage
  * @typedef {Partial<import("./quality.js").Direction>} Direction empty: there is no such connection
  * @typedef {import("./quality.js").Level & { sending: Direction, receiving: Direction }} CallQuality
  *
@@ -66,8 +61,6 @@ export class Conference extends EventTarget {
   room = null;
   /** @type {{ id: string, name: string }[]} those who wait; hosts see them */
   door = [];
-  /** @type {ChatMessage[]} */
-  messages = [];
   /** @type {boolean} my microphone, also while there is none */
   muted = false;
   /** @type {"" | "host" | "admission"} what is waited for, at the door */
@@ -76,12 +69,11 @@ export class Conference extends EventTarget {
 
   #people = new People();
   #quality = new Quality();
+  #chat = new Chat((message) => this.#emit("message", message));
   /** @type {Encryption | null} */
   #encryption = null;
   /** @type {Promise<void> | null} */
   #joined = null;
-  /** @type {Promise<unknown>} */
-  #chatTurn = Promise.resolve();
   #undecrypted = 0;
   #ignoreNetwork = () => {};
   #hand = false;
@@ -109,6 +101,11 @@ export class Conference extends EventTarget {
   /** @type {Person | null} */
   get you() {
     return this.#people.you;
+  }
+
+  /** @type {ChatMessage[]} */
+  get messages() {
+    return this.#chat.messages;
   }
 
   /**
@@ -174,8 +171,7 @@ export class Conference extends EventTarget {
 
   /** @param {string} text */
   chat(text) {
-    const encryption = this.#encryption;
-    this.#inTurn(async () => this.#do("chat", { text: encryption ? await encryption.sealChat(text) : text }));
+    this.#chat.write(text, (written) => this.#do("chat", { text: written }));
   }
 
   /** @param {string} emoji */
@@ -270,6 +266,7 @@ export class Conference extends EventTarget {
       stranger: (person) => this.#emit("stranger", { person }),
       clock: this.around.clock,
     });
+    this.#chat.encryption = this.#encryption;
   }
 
   /** @type {object[]} for the worker, which starts after the first key was made */
@@ -349,7 +346,7 @@ export class Conference extends EventTarget {
       if (person) person.speaking = on;
       this.#emit("speaking", { id, on });
     },
-    chat: (message) => this.#inTurn(async () => this.#say(await this.#read(message))),
+    chat: (message) => this.#chat.heard(message),
     react: ({ from, emoji }) => this.#emit("reaction", { from, emoji }),
     told: ({ from, data }) => this.#encryption?.told(from, data),
     muted: ({ by }) => {
@@ -380,8 +377,7 @@ export class Conference extends EventTarget {
     const known = new Set(resumed ? this.people.keys() : []);
     const gone = this.#people.welcome(you, people);
     this.#meet(people.filter(({ id }) => !known.has(id)), gone, resumed);
-    if (!this.#encryption && this.messages.length === 0) this.messages = [...chat];
-    else this.#inTurn(() => this.#catchUp(chat));
+    this.#chat.catchUp(chat);
     this.#setState("in");
     this.#emit("people", { people: this.people });
     if (resumed) this.receiving.resume();
@@ -422,40 +418,6 @@ export class Conference extends EventTarget {
   /** @param {Said} said */
   #put(said) {
     return this.#people.put(said);
-  }
-
-  /** @param {ChatMessage} message @returns {Promise<ChatMessage>} */
-  async #read({ from, name, text, at }) {
-    if (!this.#encryption) return { from, name, text, at };
-    const plain = await this.#encryption.openChat(text);
-    return plain === null ? { from, name, text: "", at, unreadable: true } : { from, name, text: plain, at };
-  }
-
-  /**
-   * What was written while I was not here.
-   *
-   * @param {ChatMessage[]} chat
-   */
-  async #catchUp(chat) {
-    const name = (/** @type {ChatMessage} */ { at, name, text }) => JSON.stringify([at, name, text]);
-    const known = new Set(this.messages.map(name));
-    const read = await Promise.all(chat.map((one) => this.#read(one)));
-    for (const message of read) if (!known.has(name(message))) this.#say(message);
-  }
-
-  /** @param {ChatMessage} message */
-  #say(message) {
-    this.messages.push(message);
-    this.#emit("message", message);
-  }
-
-  /**
-   * Reading and writing takes a moment, and must not change the order.
-   *
-   * @param {() => Promise<void>} work
-   */
-  #inTurn(work) {
-    this.#chatTurn = this.#chatTurn.then(work).catch((error) => console.error(error));
   }
 
   /** @param {import("./transform.js").Dropped} dropped */

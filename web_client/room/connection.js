@@ -3,7 +3,8 @@
 const DISCONNECTED_MS = 3000;
 
 /**
- * @typedef {RTCIceCandidateInit & { completed?: boolean }} Candidate Janus ends with `completed`, and may leave out sdpMid
+ * @typedef {RTCIceCandidateInit & { completed?: boolean }} Candidate Janus ends with `completed`, and may leave out
+ *   sdpMid
  */
 
 /**

@@ -3,8 +3,8 @@
 /** @typedef {"refused" | "none" | "busy" | "unplugged"} Trouble */
 /** @typedef {{ id: string, label: string }} Device */
 /**
- * @typedef {{ microphones: Device[], cameras: Device[], speakers: Device[] }} Devices labels are empty before anything was
- *   allowed
+ * @typedef {{ microphones: Device[], cameras: Device[], speakers: Device[] }} Devices labels are empty before anything
+ *   was allowed
  */
 
 /** A device that could not be opened. */

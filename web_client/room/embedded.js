@@ -1,6 +1,6 @@
 /**
- * The frame's side of `<parlor-room>` (`web_client/embed.js`): takes what the page around says, answers its calls, tells
- * it what happens.
+ * The frame's side of `<parlor-room>` (`web_client/embed.js`): takes what the page around says, answers its calls,
+ * tells it what happens.
  *
  *     const embedded = new Embedded({ join, camera, mute });
  *     const { token, key, name, language } = await embedded.ready();
@@ -12,8 +12,8 @@
 /** @typedef {{ token?: string, key?: string, name?: string, language?: string }} Texts */
 /** @typedef {Texts & { origin: string }} Given by the page around, whose origin it is */
 /**
- * @typedef {object} Actions what the frame's own page does, because it holds the devices; what fails is told to the page
- *   around
+ * @typedef {object} Actions what the frame's own page does, because it holds the devices; what fails is told to the
+ *   page around
  * @property {() => unknown} join
  * @property {(on: boolean) => unknown} camera
  * @property {(on: boolean) => unknown} [mute] without it, `setMuted`
