@@ -23,7 +23,8 @@ AROUND = """<!doctype html><title>Around</title><script type="module" src="{box}
 # A room's page as far as the element is concerned, with a conference that only remembers.
 FRAME = """<!doctype html><title>Frame</title><script type="module">
   import { Embedded } from "/web_client/room/embedded.js";
-  const person = { id: "1", name: "Ann", role: "host", microphone: false, camera: false, hand: false, tracks: new Map() };
+  const off = { microphone: false, camera: false, hand: false };
+  const person = { id: "1", name: "Ann", role: "host", ...off, tracks: new Map() };
   const conference = Object.assign(new EventTarget(), { you: person, people: new Map([["2", { ...person, id: "2" }]]) });
   const tell = (type, detail) => conference.dispatchEvent(new CustomEvent(type, { detail }));
   conference.setMuted = (on) => { person.microphone = !on; tell("person", { person }); };
@@ -40,9 +41,9 @@ FRAME = """<!doctype html><title>Frame</title><script type="module">
 class Files(SimpleHTTPRequestHandler):
     """The repository's files, and a page for each side; `embed.js` is for pages of every origin."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class names it so
+    def do_GET(self) -> None:
         """A page, or a file."""
-        port = self.server.server_address[1]
+        port = self.connection.getsockname()[1]
         if self.path == "/around":
             return self._page(AROUND.replace("{box}", f"http://127.0.0.1:{port}"))
         if self.path.startswith("/embedded/"):
