@@ -25,7 +25,8 @@ FRAME = """<!doctype html><title>Frame</title><script type="module">
   import { Embedded } from "/web_client/room/embedded.js";
   const off = { microphone: false, camera: false, hand: false };
   const person = { id: "1", name: "Ann", role: "host", ...off, tracks: new Map() };
-  const conference = Object.assign(new EventTarget(), { you: person, people: new Map([["2", { ...person, id: "2" }]]) });
+  const people = new Map([["2", { ...person, id: "2" }]]);
+  const conference = Object.assign(new EventTarget(), { you: person, people });
   const tell = (type, detail) => conference.dispatchEvent(new CustomEvent(type, { detail }));
   conference.setMuted = (on) => { person.microphone = !on; tell("person", { person }); };
   conference.leave = () => { tell("state", { state: "over" }); tell("over", { why: "left", message: "" }); };
