@@ -11,7 +11,7 @@ from appliance.rooms.recorder.scan import Key, Track
 
 STEP_S = 0.2  # of the loudness, and of every decision
 HOLD_S = 2.0  # how long a picture stays at least
-BACK_S = 1.0  # how much earlier than the decision the key frame may be
+BACK_S = 1.5  # how much earlier than the decision the key frame may be
 DEAD_S = 1.0  # how long the last picture of a stream that ended stays, while another has no key frame
 AUDIBLE_DB = -50.0  # below full scale: quieter is nobody's turn
 LOUDER_DB = 6.0  # by which somebody else must be louder than who has the turn

@@ -2,6 +2,7 @@
 
 import heapq
 import io
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from appliance.rooms.recorder import director, sound, vp8
 from appliance.rooms.recorder.director import Cut
 from appliance.rooms.recorder.mjr import packets
 from appliance.rooms.recorder.scan import scan_folder
-from appliance.rooms.recorder.title import Title, draw
+from appliance.rooms.recorder.title import FPS, Title, draw
 
 MS = Fraction(1, 1000)
 
@@ -81,11 +82,12 @@ def _of_track(cut: Cut, begin: float, until: float) -> Iterator[Picture]:
 
 
 def _of_title(cut: Cut, still: Title, begin: float, until: float) -> Iterator[Picture]:
-    seconds = 0
-    while cut.at + seconds < until or not seconds:
-        number = seconds % len(still.pictures)
-        yield Picture(_ms(cut.at + seconds - begin), still.pictures[number], number == 0)
-        seconds += 1
+    for count in itertools.count():
+        at = cut.at + count / FPS
+        if count and at >= until:
+            return
+        number = count % len(still.pictures)
+        yield Picture(_ms(at - begin), still.pictures[number], number == 0)
 
 
 def _ms(seconds: float) -> int:

@@ -8,19 +8,32 @@ from typing import Any
 
 import av
 from av.filter import Graph
+from av.video.frame import PictureType
 
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf")
 WIDTH, HEIGHT = 1280, 720
 GROUND, INK, PALE = "0x1b2230", "0xf2f4f8", "0x9aa7bd"
-SECONDS = 10
+SECONDS, FPS = 10, 5  # a player may show the next picture half a picture too early
 LARGE, SMALL = 64, 32  # pixels
 _LETTER = 0.62  # of its height a letter is wide
 LONGEST = 60  # letters
+# One good picture, and then hardly a byte for each that is the same.
+_OPTIONS = {
+    "deadline": "realtime",
+    "cpu-used": "4",
+    "lag-in-frames": "0",
+    "auto-alt-ref": "0",
+    "static-thresh": "1000000",
+    "qmin": "4",
+    "qmax": "20",
+    "b": "2M",
+    "g": str(SECONDS * FPS * 2),
+}
 
 
 @dataclass(frozen=True)
 class Title:
-    """One encoded picture a second, the first a key frame; `container` holds them as a file."""
+    """`FPS` encoded pictures a second, the first a key frame; `container` holds them as a file."""
 
     pictures: tuple[bytes, ...]
     container: bytes
@@ -36,7 +49,7 @@ def draw(title: str, subtitle: str) -> Title:
 def _graph(folder: Path, title: str, subtitle: str) -> Graph:
     lines = [(title, LARGE, INK, -0.6), (subtitle, SMALL, PALE, 1.6)]
     graph = Graph()
-    last: Any = graph.add("color", f"c={GROUND}:s={WIDTH}x{HEIGHT}:r=1:d={SECONDS}")
+    last: Any = graph.add("color", f"c={GROUND}:s={WIDTH}x{HEIGHT}:r={FPS}:d={SECONDS}")
     for number, (text, size, colour, offset) in enumerate(lines):
         shown = " ".join(text.split())[:LONGEST]
         if not shown or not FONT.exists():
@@ -59,12 +72,11 @@ def _graph(folder: Path, title: str, subtitle: str) -> Graph:
 def _encode(graph: Graph) -> Title:
     file, pictures = io.BytesIO(), []
     with av.open(file, "w", format="webm") as container:
-        stream: Any = container.add_stream("libvpx", rate=1, options={"deadline": "good", "crf": "10", "b": "1M"})
+        stream: Any = container.add_stream("libvpx", rate=FPS, options=_OPTIONS)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.codec_context.options = {"g": str(SECONDS * 2), "lag-in-frames": "0", "auto-alt-ref": "0"}
-        for number in range(SECONDS):
+        for number in range(SECONDS * FPS):
             frame: Any = graph.pull()
-            frame.pts = number
+            frame.pts, frame.pict_type = number, PictureType.NONE  # else each would be a key frame
             for packet in stream.encode(frame):
                 pictures.append(bytes(packet))
                 container.mux(packet)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.rooms.recorder import film
+from appliance.rooms.recorder.title import FPS, SECONDS, draw
 from tests.unit.rooms.recorder import janus_side as janus
 from tests.unit.rooms.recorder.janus_side import BLUE, GREEN, RED, Line
 from tests.unit.rooms.recorder.viewer import Film, is_like
@@ -52,7 +53,7 @@ def test_without_a_camera_the_title_is_seen(tmp_path: Path) -> None:
     janus.write_sound(tmp_path, 1, janus.tone(400, 0, 15))
     seen = made(tmp_path)
     assert is_like(seen.colour(12), GROUND)
-    assert len(seen.pictures) == 15
+    assert len(seen.pictures) == 75
     first = seen.pictures[0][1]
     assert first.max() > 200, "the title's letters"
 
@@ -117,3 +118,14 @@ def test_nothing_recorded_is_said(tmp_path: Path) -> None:
     with pytest.raises(film.Nothing):
         film.make(tmp_path, tmp_path / "recording.webm", "Monday")
     assert not (tmp_path / "recording.webm").exists()
+
+
+def test_the_title_is_one_picture_and_hardly_a_byte_for_each_that_is_the_same() -> None:
+    still = draw("A room", "2026-03-02")
+    assert [picture[0] & 1 for picture in still.pictures] == [0] + [1] * (SECONDS * FPS - 1), "one key frame (RFC 6386)"
+    assert max(len(picture) for picture in still.pictures[1:]) < 500
+
+
+def test_a_title_may_hold_anything() -> None:
+    for title in ("", "50% of: 'a,b';[c]\\n", "%{pts}", "ä" * 500, "\n\t "):
+        assert draw(title, "").pictures
