@@ -22,6 +22,7 @@ _BUILTIN = {  # pydantic's own checks, in words a person can use
     "extra_forbidden": N_("There is no such setting."),
     "too_long": N_("These are too many."),
     "string_too_long": N_("This is too long."),
+    "string_too_short": N_("This is missing."),
 }
 
 

@@ -82,10 +82,8 @@ class MeetingApi:
         """Other values."""
         meeting = self._meeting(request)
         wish = parse(Wish, await body(request))
-        starts, ends = wish.starts or meeting.starts, wish.ends
-        if ends is not None and starts is not None and ends <= starts and "starts" not in wish.model_fields_set:
-            problem = Problem("ends", N_("A meeting ends after it starts."), {})
-            raise Invalid(N_("These values do not fit."), (problem,))
+        said = wish.model_dump(include={"starts", "ends"}, exclude_unset=True)
+        parse(Wish, {"starts": meeting.starts, "ends": meeting.ends} | said)  # they have to fit what stays, too
         changed = await self._store.change(meeting.name, wish)
         await self._hall.changed(meeting.name)
         return web.json_response(self._document(changed))

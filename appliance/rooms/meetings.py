@@ -4,7 +4,15 @@ import secrets
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from appliance.answers import problems_of
 from appliance.model import Invalid
@@ -109,13 +117,20 @@ class Wish(_Wish):
     starts: Moment | None = None
     ends: Moment | None = None
 
-    @model_validator(mode="after")
-    def _check(self) -> "Wish":
-        if self.title is not None and not self.title.isprintable():
+    @field_validator("title")
+    @classmethod
+    def _check_title(cls, title: str | None) -> str | None:
+        if title is not None and not title.isprintable():
             raise problem(N_("A title is one line without invisible characters."))
-        if self.starts is not None and self.ends is not None and self.ends <= self.starts:
+        return title
+
+    @field_validator("ends")
+    @classmethod
+    def _check_ends(cls, ends: int | None, info: ValidationInfo) -> int | None:
+        starts = info.data.get("starts")
+        if starts is not None and ends is not None and ends <= starts:
             raise problem(N_("A meeting ends after it starts."))
-        return self
+        return ends
 
 
 class TokenWish(_Wish):
@@ -125,13 +140,14 @@ class TokenWish(_Wish):
     name: str
     expires_s: int = Field(default=3600, ge=60, le=86400)
 
-    @model_validator(mode="after")
-    def _check(self) -> "TokenWish":
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
         try:
-            visible_name(self.name)
+            visible_name(name)
         except ValueError:
-            raise problem(N_("“%(value)s” cannot be a name in a room."), value=shown(self.name)) from None
-        return self
+            raise problem(N_("“%(value)s” cannot be a name in a room."), value=shown(name)) from None
+        return name
 
 
 def parse[T: _Wish](kind: type[T], document: object) -> T:

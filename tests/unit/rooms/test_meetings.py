@@ -143,6 +143,34 @@ def test_wishes_that_are_none(document: object) -> None:
         parse(Wish, document)
 
 
+def test_what_does_not_fit_is_said_at_its_value() -> None:
+    for kind, document, key in (
+        (Wish, {"title": "a\u202eb"}, "title"),
+        (Wish, {"title": "a", "starts": 20, "ends": 20}, "ends"),
+        (TokenWish, {"role": "host", "name": "\n"}, "name"),
+    ):
+        with pytest.raises(Invalid) as error:
+            parse(kind, document)
+        assert [problem.key for problem in error.value.problems] == [key]
+
+
+def test_times_fit_each_other_also_when_one_of_them_changes(store: MeetingStore) -> None:
+    async def scene() -> None:
+        ann = {"X-Parlor-Person": "ann", "X-Parlor-Role": "member"}
+        async with served(store, PaperHall(), inner=True) as client:
+            made = await answered(
+                await client.post("/v1/meetings", json={"title": "T", "starts": 10, "ends": 20}, headers=ann), 201
+            )
+            path = f"/v1/meetings/{made['name']}"
+            for times in ({"starts": 20}, {"ends": 10}, {"starts": 30, "ends": 25}):
+                refused = await answered(await client.patch(path, json=times, headers=ann), 422)
+                assert [problem["key"] for problem in refused["error"]["problems"]] == ["ends"]
+            for fitting in ({"ends": None}, {"starts": 30}, {"starts": None}, {"ends": 5}):
+                await answered(await client.patch(path, json=fitting, headers=ann))
+
+    asyncio.run(scene())
+
+
 def test_names_are_not_guessed_and_are_good_addresses() -> None:
     names = {new_name() for _ in range(1000)}
     assert len(names) == 1000
