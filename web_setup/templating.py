@@ -7,7 +7,7 @@ from flask import Flask, current_app, request, url_for
 from flask_babel import format_date, format_timedelta, gettext
 from jinja2 import StrictUndefined
 
-from web_setup import languages, qr, visitor, wizard
+from web_setup import clock, languages, qr, visitor, wizard
 
 _SECONDS = 60
 
@@ -18,7 +18,15 @@ def install(app: Flask) -> None:
     parts = app.jinja_env.get_template("_parts.html").module
     macros = {name: getattr(parts, name) for name in ("alert", "badge", "copyable", "icon")}
     app.jinja_env.globals.update(qr=qr.svg, here=here, steps=wizard.STEPS, **macros)
-    app.jinja_env.filters.update(ago=ago, day=day, moment=moment, size=size, said=languages.of_document)
+    app.jinja_env.filters.update(
+        ago=ago,
+        day=day,
+        moment=moment,
+        size=size,
+        said=languages.of_document,
+        here_at=clock.words,
+        typed_at=clock.typed,
+    )
     app.context_processor(_context)
 
 

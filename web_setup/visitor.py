@@ -22,6 +22,7 @@ class Box:
     name: str
     local_name: str
     language: str
+    time_zone: str
     claimed: bool
     domain: str
     version: str
@@ -67,6 +68,7 @@ def _box(document: dict[str, Any]) -> Box:
         document["name"],
         document["local_name"],
         document["language"],
+        document["time_zone"],
         document["claimed"],
         document["domain"],
         document["version"],

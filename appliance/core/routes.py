@@ -35,6 +35,7 @@ async def box(request: web.Request) -> web.Response:
             "name": settings.box.name,
             "local_name": settings.local_name,
             "language": settings.box.language,
+            "time_zone": settings.box.time_zone,
             "claimed": settings.claimed,
             "domain": domain,
             "version": context.version,

@@ -23,11 +23,12 @@ def show() -> str:
 @page.post("")
 def add() -> str | tuple[str, int]:
     """A new application; this page shows its key, and none will again."""
+    name = forms.text("name")
     try:
-        made = visitor.core().call("POST", "/v1/applications", {"name": forms.text("name")})
+        made = visitor.core().call("POST", "/v1/applications", {"name": name})
     except Invalid as error:
-        return _render(feedback.of_error(error)), error.status
-    return _render(Feedback(), made)
+        return _render(feedback.of_error(error), name), error.status
+    return _render(Feedback(), made=made)
 
 
 @page.post("/<identity>/delete")
@@ -38,7 +39,6 @@ def delete(identity: str) -> Response:
     return redirect(url_for("applications.show"), 303)
 
 
-def _render(found: Feedback, made: dict[str, Any] | None = None) -> str:
+def _render(found: Feedback, typed: str = "", made: dict[str, Any] | None = None) -> str:
     applications = visitor.core().call("GET", "/v1/applications")["applications"]
-    me = visitor.person()
-    return render_template("applications.html", feedback=found, applications=applications, made=made, me=me)
+    return render_template("applications.html", feedback=found, typed=typed, made=made, applications=applications)

@@ -99,8 +99,8 @@ class FakeBox:
             case _, "room-pass", _:
                 return {"token": "t", "name": self._role(token, "admin", "member")}
             case _, "meetings" | "applications" | "recordings", *_:
-                self._role(token, "admin", *(() if parts[0] == "applications" else ("member",)))
-                return self.rooms.answer(method, parts, body)
+                name = self._role(token, "admin", *(() if parts[0] == "applications" else ("member",)))
+                return self.rooms.answer(method, parts, body, name, self.people[name]["role"] == "admin")
             case _, "people", name, *rest:
                 return self._person(method, name, rest, token, body)
         call: Callable[[str, dict[str, Any]], Any] = getattr(self, "_" + "_".join((method.lower(), *parts)), _no_call)
@@ -112,6 +112,7 @@ class FakeBox:
             "name": box.name,
             "local_name": self.settings.local_name,
             "language": box.language,
+            "time_zone": box.time_zone,
             "claimed": claimed,
             "domain": self.settings.domain.name if claimed else "",
             "version": "0.1",

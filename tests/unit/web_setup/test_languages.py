@@ -123,6 +123,8 @@ def test_every_page_in_every_language_can_be_made(core: FakeCore, admin: Browser
             "/settings",
             "/reset",
             "/updates",
+            "/meetings",
+            "/applications",
             "/account",
         ):
             answer = admin.get(path)
