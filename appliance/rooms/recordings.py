@@ -128,12 +128,20 @@ class RecordingStore:
         (self.folder / recording.id / ABOUT).unlink(missing_ok=True)  # first: half a recording is none
         shutil.rmtree(self.folder / recording.id, ignore_errors=True)
         shutil.rmtree(self.raw(recording.id), ignore_errors=True)
+        self._try_again()
+
+    def _try_again(self) -> None:
+        """There may be room now for films that had none."""
+        for recording in self.all():
+            if recording.state is State.PREPARING and self.raw(recording.id).is_dir():
+                (self.ended / recording.id).touch()
 
     def take_up(self) -> None:
         """After a restart: what was being recorded has ended, and becomes a film."""
         for recording in self.all():
             if recording.state is State.RECORDING:
                 self.end(recording, recording.people)
+        self._try_again()
 
 
 def _read(path: Path) -> Recording | None:

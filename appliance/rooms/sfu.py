@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 PLUGIN = "janus.plugin.videoroom"
 AGAIN_S = 0.25
+KEY_FRAME_S = 4  # how often a recording asks everybody for a key frame
 BITRATE = 2_500_000  # of one publisher's pictures, all layers together: bit/s
 
 
@@ -113,8 +114,9 @@ class Stage:
 
     async def record(self, folder: str) -> None:
         """Write every stream to this folder from now on; "" ends that. Raises `JanusError`."""
-        if folder:
-            await self.ask({"request": "edit", "new_rec_dir": folder})
+        # A film changes from one person to another at key frames only, and browsers send one only when they are asked.
+        asked = {"new_fir_freq": KEY_FRAME_S, "new_rec_dir": folder} if folder else {"new_fir_freq": 0}
+        await self.ask({"request": "edit"} | asked)
         await self.ask({"request": "enable_recording", "record": bool(folder)})
 
     async def ask(self, request: Document) -> Document:
@@ -155,6 +157,7 @@ async def open_stage(janus: Janus, publishers: int, events: StageEvents) -> Stag
         "audio_level_average": 40,
         "transport_wide_cc_ext": True,
         "require_pvtid": False,
+        "videoorient_ext": False,  # phones turn their pictures themselves then: a film has no sign for it
     }
     room = int((await observer.ask(wanted))["plugindata"]["data"]["room"])
     stage = Stage(janus, room, secret, observer, events)

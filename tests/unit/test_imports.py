@@ -31,6 +31,8 @@ TABLE: dict[str, set[str]] = {
         "appliance.throttle",
         "appliance.http_api",
     },
+    # Makes films, with libraries that no daemon carries around.
+    "appliance.rooms.recorder": set(),
     "appliance.xmpp": {"appliance.settings", "appliance.model", "appliance.reserved"},
     "appliance.services": {
         "appliance.settings",

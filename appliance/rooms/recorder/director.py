@@ -63,9 +63,9 @@ def direct(tracks: Sequence[Track], turns: Sequence[str], begin: float, end: flo
         lost_at = None if shown is None or shown.is_there(at) else lost_at or at
         if wanted is shown:
             continue
-        held = shown is None or lost_at is not None or at - cuts[-1].at >= HOLD_S
-        if wanted is not None and held:
-            key = wanted.key(max(cuts[-1].at, at - BACK_S), at + STEP_S)
+        if wanted is not None:
+            hold = 0.0 if shown is None or lost_at is not None else HOLD_S
+            key = wanted.key(max(cuts[-1].at + hold, at - BACK_S), at + STEP_S)
             if key is not None:
                 cuts.append(Cut(key.at, wanted, key))
                 continue

@@ -70,12 +70,35 @@ def test_half_a_recording_is_none(store: RecordingStore) -> None:
     assert store.all() == []
 
 
+def test_a_film_without_room_is_made_once_something_was_deleted(
+    store: RecordingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording, other = store.end(begun(store), ["ann"]), begun(store)
+    room = False
+
+    def run(argv: list[str], _limit_s: float) -> None:
+        if not room:
+            raise ProgramFailed(argv, films.EXIT_FULL, "")
+        Path(argv[-1]).write_bytes(b"film")
+
+    monkeypatch.setattr(films, "run_and_wait", run)
+    monkeypatch.setattr(films, "RecordingStore", lambda: store)
+    films.main()
+    full = store.find(recording.id)
+    assert (full.state, full.why) == (State.PREPARING, films.FULL)
+    assert not list(store.ended.iterdir()), "else it would be tried without end"
+    room = True
+    store.delete(other)
+    films.main()
+    made = store.find(recording.id)
+    assert (made.state, made.why) == (State.READY, "")
+
+
 @pytest.mark.parametrize(
     ("outcome", "state", "why"),
     [
         (0, State.READY, ""),
         (2, State.FAILED, films.NOTHING),
-        (3, State.FAILED, films.FULL),
         (1, State.FAILED, films.FAILED),
     ],
 )
