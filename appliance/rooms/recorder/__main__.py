@@ -1,7 +1,6 @@
 """`python3 -m appliance.rooms.recorder [--title=TITLE] FOLDER FILM`: make the film of the `.mjr` files in a folder.
 
-Exit codes: 0 it is there, whole and on the disk; 1 it could not be made; 2 nobody was heard or seen; 3 the disk is
-full.
+Exit codes: 0 it is there, whole and on the disk; 1 it could not be made; 2 nothing was heard or seen; 3 no room.
 """
 
 import argparse

@@ -78,7 +78,8 @@ def _of_track(cut: Cut, begin: float, until: float) -> Iterator[Picture]:
         at = track.time(frame.timestamp, frame.came)
         if at >= until:
             return
-        yield Picture(_ms(at - begin), frame.data, frame.is_key)
+        if frame.timestamp >= key.timestamp:
+            yield Picture(_ms(at - begin), frame.data, frame.is_key)
 
 
 def _of_title(cut: Cut, still: Title, begin: float, until: float) -> Iterator[Picture]:

@@ -2,6 +2,7 @@
 
 import logging
 from bisect import bisect_left, bisect_right
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from appliance.rooms.recorder.mjr import Damaged, Head, Kind, Unwrap, packets, r
 log = logging.getLogger(__name__)
 
 SOUND_HZ = 48_000  # of Opus in RTP, whatever it holds (RFC 7587)
+EARLIER = 128  # packets
 # A stream that is silent for longer was switched off. A screen on which nothing moves sends little.
 GONE_S = {Kind.CAMERA: 3.0, Kind.SCREEN: 12.0}
 
 
 @dataclass(frozen=True)
 class Key:
-    """A key frame: when, and where to begin reading."""
+    """A key frame: when, and where to begin reading: a little before, since its first packet may have come last."""
 
     at: float
     place: int
@@ -64,6 +66,7 @@ def scan(head: Head) -> Track | None:
     keys: list[tuple[int, float, int]] = []
     spans: list[tuple[float, float]] = []
     earliest: int | None = None
+    recent: deque[int] = deque(maxlen=EARLIER)
     for packet in packets(head.path, head.place):
         if not packet.payload:
             continue
@@ -74,8 +77,9 @@ def scan(head: Head) -> Track | None:
             spans[-1] = (spans[-1][0], came)
         else:
             spans.append((came, came))
+        recent.append(packet.place)
         if is_picture and vp8.begins_key_frame(packet.payload):
-            keys.append((timestamp, packet.came, packet.place))
+            keys.append((timestamp, packet.came, recent[0]))
     if earliest is None:
         return None
     clock.close()

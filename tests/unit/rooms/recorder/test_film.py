@@ -102,6 +102,17 @@ def test_packets_that_came_in_disorder_make_the_same_pictures(tmp_path: Path) ->
     assert seen.loudness(400, 1, 7) > 0.3
 
 
+def test_a_key_frame_whose_first_packet_came_last_is_seen(tmp_path: Path) -> None:
+    parts = janus.colour(RED, 0, 4) + janus.colour(BLUE, 4, 8, size=(640, 360))
+    sent = list(janus.picture_packets(parts, Line(), largest=100))
+    first = next(number for number, each in enumerate(sent) if each.at == 4)
+    assert sent[first + 1].at == 4, "it has several packets"
+    late = Line(jitter=lambda number: 0.25 if number == first else 0.0)
+    janus.write(tmp_path, 1, "camera", sent[first - 1 :], Line(jitter=lambda number: late.jitter(number + first - 1)))
+    seen = made(tmp_path)
+    assert seen.times(BLUE)[0] == pytest.approx(0.1, abs=0.08)
+
+
 def test_a_file_that_was_cut_off_gives_what_it_holds(tmp_path: Path) -> None:
     path = janus.write_sound(tmp_path, 1, janus.tone(400, 0, 10))
     whole = path.read_bytes()
