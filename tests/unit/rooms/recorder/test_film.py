@@ -102,6 +102,13 @@ def test_packets_that_came_in_disorder_make_the_same_pictures(tmp_path: Path) ->
     assert seen.loudness(400, 1, 7) > 0.3
 
 
+def test_a_microphone_whose_clock_is_fast_keeps_its_place(tmp_path: Path) -> None:
+    fast = Line(drift=0.02)  # no clock is so bad; an hour of a usual one adds up to as much
+    parts = [(at / (1 + fast.drift), data) for at, data in [*janus.tone(400, 0, 20), *janus.tone(1000, 20, 22)]]
+    janus.write_sound(tmp_path, 1, parts, fast)
+    assert made(tmp_path).tone_begins(1000, after=15) == pytest.approx(20 / 1.02, abs=0.06)
+
+
 def test_a_key_frame_whose_first_packet_came_last_is_seen(tmp_path: Path) -> None:
     parts = janus.colour(RED, 0, 4) + janus.colour(BLUE, 4, 8, size=(640, 360))
     sent = list(janus.picture_packets(parts, Line(), largest=100))
